@@ -1,0 +1,1 @@
+"""Anything that is sent out: OTLP, Prometheus, JSON lines, console."""

@@ -1,0 +1,1 @@
+"""The words used inside: Call, Run, Usage, Cost, Payload, Finding."""

@@ -1,0 +1,153 @@
+"""One recorded call: the object that walks the whole road, from decorator to sink to reader to face."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from foretell.model.kinds import Kind, Outcome
+
+if TYPE_CHECKING:
+    from foretell.model.facts import (
+        AgentTotals,
+        ErrorFacts,
+        Event,
+        InferenceFacts,
+        Link,
+        MemoryFacts,
+        RetrievalFacts,
+        Session,
+        ToolFacts,
+    )
+    from foretell.model.payload import Captured, Payload
+    from foretell.model.usage import Cost, Usage
+
+
+class Call:
+    """What is known of one call. Mutable while it is open and while the worker refines it; then left alone.
+
+    Times are Unix nanoseconds, ids are unsigned integers (`span_id` 64 bits, `trace_id` 128 bits);
+    None means unknown, never "no".
+    """
+
+    __slots__ = (
+        "agent",
+        "agent_name",
+        "attributes",
+        "content_exported",
+        "cost",
+        "end_ns",
+        "error",
+        "events",
+        "facts",
+        "id",
+        "identity",
+        "input",
+        "input_payload",
+        "kind",
+        "links",
+        "name",
+        "outcome",
+        "output",
+        "output_payload",
+        "parent_id",
+        "response",
+        "rss_close_bytes",
+        "rss_open_bytes",
+        "run_id",
+        "session",
+        "span_id",
+        "span_kind",
+        "start_ns",
+        "step_index",
+        "totals",
+        "trace_flags",
+        "trace_id",
+        "trace_state",
+        "usage",
+        "version",
+    )
+
+    kind: Kind
+    name: str
+    """Bare name of the agent, tool, model …; `semconv.encode` makes the span's name of it."""
+    id: int
+    """Our own id. Where we own the provider it is the span's id too."""
+    span_id: int
+    """The id under which the span is exported; the application's own where its provider is used."""
+    trace_id: int
+    parent_id: int | None
+    """`span_id` of the parent, whoever made it; None for the root of a trace."""
+    run_id: str
+    """16 hex digits: the root operation's `id`."""
+    start_ns: int
+    end_ns: int | None
+    """None while the call is open."""
+    outcome: Outcome
+    step_index: int | None
+    """How many calls of the run were opened before this one."""
+    agent: Call | None
+    """The nearest agent around this call (not the call itself); only inside the recording process."""
+    agent_name: str | None
+    """Name of that agent, or of this call if it is one."""
+    session: Session | None
+    facts: InferenceFacts | ToolFacts | RetrievalFacts | MemoryFacts | None
+    """Of the kind that fits `kind`; None for agents, workflows, plans, steps and foreign spans."""
+    totals: AgentTotals | None
+    """Of agents and workflows."""
+    usage: Usage | None
+    cost: Cost | None
+    response: Any  # raw skeleton(s) of the model's response, read by cost/ in the worker, then None
+    error: ErrorFacts | None
+    input: Captured | None
+    output: Captured | None
+    input_payload: Payload | None
+    """`input` after privacy and payloads; the only form that sinks may use."""
+    output_payload: Payload | None
+    content_exported: bool
+    """True where the payloads may leave the machine (`content="export"`)."""
+    attributes: dict[str, Any] | None
+    """What the user or a foreign instrumentor set beside our facts, redacted by the worker."""
+    events: list[Event] | None
+    links: list[Link] | None
+    identity: str | None
+    """Keyed hash of name and unredacted input: finds repeats without the content."""
+    rss_open_bytes: int | None
+    rss_close_bytes: int | None
+    version: str | None
+    """Of the agent, as its author gave it."""
+    trace_flags: int
+    trace_state: str
+    span_kind: str | None
+    """Of foreign spans only (`client`, `server`, `producer`, `consumer`, `internal`)."""
+
+    def __init__(self, kind: Kind, name: str, *, id: int, trace_id: int, run_id: str, start_ns: int) -> None:
+        """Make an open call of which nothing more is known."""
+        self.kind = kind
+        self.name = name
+        self.id = self.span_id = id
+        self.trace_id = trace_id
+        self.run_id = run_id
+        self.start_ns = start_ns
+        self.outcome = Outcome.OPEN
+        self.trace_flags = 1
+        self.trace_state = ""
+        self.content_exported = False
+        self.end_ns = self.parent_id = self.step_index = self.agent = self.agent_name = None
+        self.session = self.facts = self.totals = self.usage = self.cost = self.response = self.error = None
+        self.input = self.output = self.input_payload = self.output_payload = None
+        self.attributes = self.events = self.links = self.identity = None
+        self.rss_open_bytes = self.rss_close_bytes = self.version = self.span_kind = None
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds from opening to end; None while open."""
+        return None if self.end_ns is None else (self.end_ns - self.start_ns) / 1e9
+
+    @property
+    def is_root(self) -> bool:
+        """True for the operation whose id is the run's."""
+        return self.run_id == f"{self.id:016x}"
+
+    def __repr__(self) -> str:
+        """Kind, name, outcome and ids, for people."""
+        return f"<Call {self.kind.value} {self.name!r} {self.outcome.value} {self.id:016x} run {self.run_id}>"

@@ -1,0 +1,41 @@
+"""Where finished calls go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from foretell.model.call import Call
+    from foretell.model.facts import Score
+
+
+class Sink(Protocol):
+    """One of the places that every call goes to. All methods run in the worker, one at a time, in order.
+
+    `take_*` do CPU work only (a caller may help with them) and queue the result; `write` does the I/O.
+    A sink may raise: the worker counts it, says it once, and goes on with the next sink.
+    """
+
+    name: str
+
+    def take_open(self, calls: Sequence[Call]) -> None:
+        """Note calls that outlived a tick. They are still changing: read only what is set at opening."""
+
+    def take(self, calls: Sequence[Call]) -> None:
+        """Note finished, refined calls in the order in which they ended. The calls may be kept, not changed."""
+
+    def take_scores(self, scores: Sequence[Score]) -> None:
+        """Note feedback."""
+
+    def write(self) -> None:
+        """Carry out what was noted. Blocks no longer than one batch needs."""
+
+    def flush(self, timeout_s: float) -> bool:
+        """Carry out everything noted so far; False when time ran out. Called at shutdown too."""
+
+    def close(self) -> None:
+        """Release everything; after it nothing is called."""
+
+    def after_fork(self) -> None:
+        """Start afresh in a forked child: drop what the parent noted, open own connections."""
