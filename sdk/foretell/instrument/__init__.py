@@ -1,0 +1,1 @@
+"""Decorators and the context API: how a program's calls become recorded operations."""

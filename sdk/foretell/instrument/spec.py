@@ -1,0 +1,52 @@
+"""What a decorator was told, worked out once so that a call need not."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from foretell.model.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Names of a callable's parameters, for recording arguments without `inspect` at each call."""
+
+    names: tuple[str, ...] = ()
+    skip_first: bool = False
+    """True for methods: `self` and `cls` are not arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One decorated callable, or one kind of `with` block."""
+
+    kind: Kind
+    name: str
+    provider: str | None = None
+    model: str | None = None
+    operation: str | None = None
+    """Of `llm` and `memory`: the conventions' operation name."""
+    description: str | None = None
+    version: str | None = None
+    capture_inputs: bool | None = None
+    capture_outputs: bool | None = None
+    is_priced: bool = True
+    is_replayed: bool = False
+    parameters: Parameters = field(default_factory=Parameters)
+
+    def for_callable(self, func: Callable[..., Any], *, skip_first: bool = False) -> Spec:
+        """The same, with this callable's name where none was given and its parameters' names."""
+        name = self.name or getattr(func, "__name__", None) or type(func).__name__
+        return replace(self, name=name, parameters=Parameters(_parameter_names(func), skip_first))
+
+
+def _parameter_names(func: Callable[..., Any]) -> tuple[str, ...]:
+    """Names of positional parameters in order; a callable that hides them has none."""
+    try:
+        parameters = inspect.signature(func).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL))
