@@ -1,0 +1,340 @@
+"""The one life of every recorded call: open, facts, then finish or fail, once."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import baggage
+from opentelemetry.context import Context, attach, get_current
+
+from foretell.cost.responses import take_response
+from foretell.instrument.endings import describe_error, outcome_of
+from foretell.model.call import Call
+from foretell.model.facts import AgentTotals, Event
+from foretell.model.kinds import Kind, Outcome
+from foretell.payloads.snapshot import take_arguments, take_snapshot
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
+    from foretell.instrument.runtime import Runtime
+    from foretell.instrument.spec import Spec
+    from foretell.model.payload import Captured
+
+RUN_ID = "foretell.run.id"
+"""The baggage entry that carries a run over threads, processes and HTTP."""
+SESSION = "foretell.session"
+"""Where the current session stands in the OpenTelemetry context."""
+
+_INFERENCE = (Kind.LLM, Kind.EMBEDDINGS)
+_GROUPS = (Kind.AGENT, Kind.WORKFLOW)
+MAX_EVENTS = 128
+"""Of one call, as OpenTelemetry limits them; more are counted as truncated."""
+
+
+class RunState:
+    """What all operations of one run share inside this process."""
+
+    __slots__ = ("gate", "last_error", "steps")
+
+    def __init__(self) -> None:
+        """Start counting steps at 0."""
+        self.steps = count()
+        self.last_error: int | None = None
+        self.gate: Any = None  # a callable set by halt and pause; None lets everything pass
+
+
+class Operation(Call):
+    """A call that is being recorded. Get it from `with foretell.agent(...) as op` or `foretell.current_operation()`.
+
+    Every method is safe to call at any time: after the end, facts are ignored, and nothing raises.
+    """
+
+    __slots__ = (
+        "_anchor_ns",
+        "_context",
+        "_outer",
+        "chunks",
+        "first_chunk_ns",
+        "is_captured_in",
+        "is_captured_out",
+        "is_replayed",
+        "is_stranded",
+        "last_chunk_ns",
+        "parent_is_remote",
+        "request",
+        "run",
+        "runtime",
+        "size_bytes",
+        "span",
+        "spec",
+    )
+
+    span: Span | None
+    """The OpenTelemetry span of this operation."""
+
+    def __init__(self, runtime: Runtime, spec: Spec) -> None:  # one assignment a slot: a call of super() costs more
+        """Open an operation now and make it the current one."""
+        self.runtime = runtime
+        self.spec = spec
+        self.kind = kind = spec.kind
+        self.name = spec.name
+        self.outcome = Outcome.OPEN
+        self.trace_flags = 1
+        self.trace_state = ""
+        self.size_bytes = 0
+        self.end_ns = self.parent_id = self.session = self.facts = self.totals = self.usage = self.cost = None
+        self.response = self.error = self.input = self.output = self.input_payload = self.output_payload = None
+        self.attributes = self.events = self.links = self.identity = self.rss_open_bytes = self.rss_close_bytes = None
+        self.span_kind = self.span = self.chunks = self.first_chunk_ns = self.last_chunk_ns = self.request = None
+        self.version = spec.version
+        self.parent_is_remote = self.is_stranded = False
+        capture = runtime.capture
+        self.content_exported = capture.is_exported
+        self._outer = outer = live_context(get_current(), runtime.context_key)
+        self.id = self.span_id = runtime.ids.bits(64) or 1
+        parent: Operation | None = outer.get(runtime.context_key)  # type: ignore[assignment]  # ours alone write there
+        self.session = outer.get(SESSION)  # type: ignore[assignment]  # as above
+        if parent is None:
+            self._begin_run(outer)
+        else:
+            self._join_run(parent)
+        if kind in _GROUPS:
+            self.totals = AgentTotals()
+            if kind is Kind.AGENT:
+                self.agent_name = spec.name
+                self.rss_open_bytes = runtime.rss_bytes()
+        self._decide_capture(capture)
+        values = runtime.spans.start(self, outer, parent)
+        values[runtime.context_key] = self
+        self._context: Context | None = Context(values)
+        attach(self._context)
+        runtime.worker.opened(self)
+        if self.run.gate is not None:
+            self.run.gate(self)
+
+    def _begin_run(self, outer: Context) -> None:
+        self.run = RunState()
+        self.agent = self.agent_name = None
+        self.is_replayed = self.spec.is_replayed
+        self._anchor_ns = self.runtime.wall_ns() - (tick := self.runtime.tick_ns())
+        self.start_ns = self._anchor_ns + tick
+        carried = baggage.get_baggage(RUN_ID, outer)
+        self.run_id = carried if isinstance(carried, str) and len(carried) == 16 else f"{self.id:016x}"
+        self.step_index = next(self.run.steps)
+
+    def _join_run(self, parent: Operation) -> None:
+        self.run = parent.run
+        self.run_id = parent.run_id
+        self.agent = parent if parent.kind is Kind.AGENT else parent.agent
+        self.agent_name = parent.agent_name
+        self.is_replayed = parent.is_replayed or self.spec.is_replayed
+        # One wall-clock reading a run: a clock that is set meanwhile cannot bend durations or order.
+        self._anchor_ns = parent._anchor_ns
+        self.start_ns = self._anchor_ns + self.runtime.tick_ns()
+        self.step_index = next(self.run.steps)
+
+    def _decide_capture(self, capture: Any) -> None:
+        spec = self.spec
+        if capture.is_off:
+            self.is_captured_in = self.is_captured_out = False
+        elif self.is_replayed:
+            self.is_captured_in = self.is_captured_out = True
+        else:
+            self.is_captured_in = capture.inputs if spec.capture_inputs is None else spec.capture_inputs
+            self.is_captured_out = capture.outputs if spec.capture_outputs is None else spec.capture_outputs
+
+    # -- facts ---------------------------------------------------------------------------------------------------
+
+    def set_input(self, value: Any) -> None:  # any object of the user's
+        """Record what went in, as it is now; later changes to `value` do not change the record."""
+        if self.is_captured_in and self.end_ns is None:
+            self.input = take_snapshot(value, self.runtime.capture.limit_bytes)
+            self.size_bytes += self.input.size_bytes
+
+    def set_output(self, value: Any) -> None:  # any object of the user's
+        """Record what came out, as it is now. A model's response also gives usage, model and finish reasons."""
+        if self.end_ns is not None:
+            return
+        if self.kind in _INFERENCE:
+            self._take_response(value)
+        if self.is_captured_out:
+            self.output = take_snapshot(value, self.runtime.capture.limit_bytes)
+            self.size_bytes += self.output.size_bytes
+
+    def record_usage(
+        self,
+        input_tokens: int | None = None,
+        output_tokens: int | None = None,
+        cache_read_tokens: int | None = None,
+        cache_write_tokens: int | None = None,
+        reasoning_tokens: int | None = None,
+    ) -> None:
+        """Give token counts by hand. `input_tokens` counts all input, cached included; `output_tokens` all output."""
+        given = locals()
+        by_hand = {name: given[name] for name in given if name != "self" and given[name] is not None}
+        if by_hand:
+            self._add_response({"by_hand": by_hand})
+
+    def set_attribute(self, key: str, value: Any) -> None:  # any attribute value
+        """Add an attribute of your own to the record; it is redacted like everything else."""
+        if self.end_ns is not None:
+            return
+        if self.attributes is None:
+            self.attributes = {}
+        self.attributes[str(key)] = take_snapshot(value, 65_536).value
+
+    def add_event(self, name: str, **fields: Any) -> None:  # any attribute values
+        """Record a named moment with fields of your own."""
+        if self.end_ns is not None:
+            return
+        if self.events is None:
+            self.events = []
+        if len(self.events) >= MAX_EVENTS:
+            self.runtime.counts.count("truncated", "events", "event_limit")
+            return
+        values = take_snapshot(fields, 65_536).value
+        self.events.append(Event(name, self._now_ns(), values))
+
+    def record_validation(self, name: str, passed: bool, **fields: Any) -> None:  # any attribute values
+        """Record that an output was checked: a `foretell.validation` event with `name` and `passed`."""
+        self.add_event("foretell.validation", name=name, passed=passed, **fields)
+
+    def record_error(self, error: BaseException) -> None:
+        """Record an error that the program handled itself; the operation ends as failed unless it fails otherwise."""
+        if self.end_ns is None:
+            self.error = describe_error(error, with_stack=True)
+
+    def chunk(self, value: Any = None) -> None:  # any chunk of a stream
+        """Note that a piece of a stream arrived: times the first and each next one, and keeps its content."""
+        if self.end_ns is not None:
+            return
+        now = self._now_ns()
+        if self.first_chunk_ns is None:
+            self.first_chunk_ns = now
+            self.chunks = []
+        else:
+            self.chunks.append(now - self.last_chunk_ns)  # type: ignore[operator,union-attr]  # both set by the first
+        self.last_chunk_ns = now
+        if value is not None and self.kind in _INFERENCE:
+            self._take_response(value)
+
+    # -- endings -------------------------------------------------------------------------------------------------
+
+    def finish(self, result: Any = None) -> None:  # whatever the callable returned
+        """End well, once; `result` is recorded as the output unless one was set already."""
+        if self.end_ns is not None:
+            return
+        end_ns = self._now_ns()
+        self.leave()
+        if result is not None and self.output is None:
+            self.set_output(result)
+        self._end(end_ns, Outcome.OK if self.error is None else Outcome.ERROR)
+
+    def fail(self, error: BaseException) -> None:
+        """End with the error that is about to go on to the caller; the error itself is left alone."""
+        if self.end_ns is not None:
+            return
+        end_ns = self._now_ns()
+        self.leave()
+        outcome = outcome_of(error)
+        if outcome is not Outcome.OK:
+            # The same error passing through several operations brings its stack once, with the innermost.
+            self.error = describe_error(error, with_stack=self.run.last_error != id(error))
+            self.run.last_error = id(error)
+        elif self.error is not None:
+            outcome = Outcome.ERROR
+        self._end(end_ns, outcome)
+
+    def _end(self, end_ns: int, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self._context = None  # a context holds its operation: kept, each call would wait for the cycle collector
+        if self.kind is Kind.AGENT:
+            self.rss_close_bytes = self.runtime.rss_bytes()
+        self.end_ns = end_ns
+        self.runtime.spans.end(self)
+        self.runtime.worker.ended(self)
+
+    # -- being current -------------------------------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """Become the current operation again (a generator's next step)."""
+        if self._context is not None:
+            self._outer = get_current()
+            attach(self._context)
+
+    def leave(self) -> None:
+        """Stop being current. Sets the outer context instead of resetting a token: that works in any task."""
+        if get_current() is self._context:
+            attach(live_context(self._outer, self.runtime.context_key))
+        else:
+            self.is_stranded = True
+
+    def set_outer(self, outer: Context) -> None:
+        """Say what to go back to: a generator's operation has its parent from its call, its consumer from its step."""
+        self._outer = outer
+
+    def abandon(self) -> None:
+        """Stop being current and open without being recorded: a fault of ours has made the record useless."""
+        self.leave()
+        self.runtime.open_calls.pop(self.id, None)
+        if self.end_ns is None:
+            self.end_ns = self.start_ns
+            self.runtime.counts.count("dropped", "calls", "fault")
+        self._context = None
+
+    def keep_output(self, captured: Captured) -> None:
+        """Keep a value that is a snapshot already."""
+        self.output = captured
+        self.size_bytes += captured.size_bytes
+
+    def _now_ns(self) -> int:
+        return self._anchor_ns + self.runtime.tick_ns()
+
+    def _take_response(self, value: Any) -> None:
+        skeleton = take_response(value)
+        if skeleton is not None:
+            self._add_response(skeleton)
+
+    def _add_response(self, skeleton: dict[str, Any]) -> None:
+        if self.end_ns is not None:
+            return
+        if self.response is None:
+            self.response = [skeleton]
+        else:
+            self.response.append(skeleton)
+
+
+def live_context(context: Context, key: str) -> Context:
+    """The context without blocks that were closed out of order (a `with` across a `yield`) and so left it behind."""
+    operation = context.get(key)
+    while operation is not None and operation.is_stranded:  # type: ignore[attr-defined]  # ours alone write there
+        context = operation._outer  # type: ignore[attr-defined]  # as above
+        operation = context.get(key)
+    return context
+
+
+def open_call(runtime: Runtime, spec: Spec, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Operation:
+    """Open the operation of a decorated callable and record its arguments."""
+    operation = Operation(runtime, spec)
+    if spec.kind in _INFERENCE and kwargs:
+        operation.request = take_request(kwargs)
+    if operation.is_captured_in and (args or kwargs):
+        parameters = spec.parameters
+        captured = take_arguments(parameters.names, args, kwargs, parameters.skip_first, runtime.capture.limit_bytes)
+        operation.input = captured
+        operation.size_bytes = captured.size_bytes
+    return operation
+
+
+REQUEST_PARAMETERS = frozenset(
+    ("model", "max_tokens", "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "seed", "stream", "n", "stop")
+)
+
+
+def take_request(kwargs: dict[str, Any]) -> dict[str, Any] | None:
+    """The parameters of a model call that the conventions name, out of its keyword arguments."""
+    found = {key: kwargs[key] for key in REQUEST_PARAMETERS & kwargs.keys()}
+    kept = {key: list(v) if isinstance(v, list) else v for key, v in found.items() if isinstance(v, (str, int, float, list))}
+    return kept or None
