@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from inspect import iscoroutinefunction
 from threading import RLock
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, overload
 
 P = ParamSpec("P")
@@ -53,7 +53,7 @@ class RunHalted(BaseException):
         """Say which trigger halted which run, on what evidence, and how to let such a run go on."""
         super().__init__(trigger, evidence, how_to_allow, run_id)
         self.trigger = trigger
-        self.evidence: Mapping[str, Any] = MappingProxyType(dict(evidence or {}))
+        self.evidence: Mapping[str, Any] = dict(evidence or {})
         self.run_id = run_id
         self.how_to_allow = how_to_allow or f"To let it go on, set the action of {trigger!r} to 'log'."
 
