@@ -62,6 +62,7 @@ class Operation(Call):
         "is_replayed",
         "is_stranded",
         "last_chunk_ns",
+        "owner",
         "parent_is_remote",
         "request",
         "run",
@@ -87,7 +88,7 @@ class Operation(Call):
         self.end_ns = self.parent_id = self.session = self.facts = self.totals = self.usage = self.cost = None
         self.response = self.error = self.input = self.output = self.input_payload = self.output_payload = None
         self.attributes = self.events = self.links = self.identity = self.rss_open_bytes = self.rss_close_bytes = None
-        self.span_kind = self.span = self.chunks = self.first_chunk_ns = self.last_chunk_ns = self.request = None
+        self.span_kind = self.span = self.chunks = self.first_chunk_ns = self.last_chunk_ns = self.request = self.owner = None
         self.version = spec.version
         self.parent_is_remote = self.is_stranded = False
         capture = runtime.capture

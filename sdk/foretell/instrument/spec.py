@@ -35,7 +35,20 @@ class Spec:
     capture_outputs: bool | None = None
     is_priced: bool = True
     is_replayed: bool = False
+    is_entry: bool = False
+    """An entry method of a class: called from another entry of the same object, it is the same operation."""
+    is_named_by_class: bool = False
+    """No name was given: each subclass goes by its own."""
     parameters: Parameters = field(default_factory=Parameters)
+    by_class: dict[type, Spec] = field(default_factory=dict, compare=False, repr=False)
+
+    def for_class(self, cls: type) -> Spec:
+        """The same under the name of `cls`, made once for each class."""
+        found = self.by_class.get(cls)
+        if found is None:
+            shown = getattr(cls, "__foretell_shown_as__", cls)
+            found = self.by_class[cls] = replace(self, name=shown.__name__)
+        return found
 
     def for_callable(self, func: Callable[..., Any], *, skip_first: bool = False) -> Spec:
         """The same, with this callable's name where none was given and its parameters' names."""

@@ -18,10 +18,19 @@ if TYPE_CHECKING:
 class Stream:
     """What a wrapped generator does around each of its steps. Nothing here raises."""
 
-    __slots__ = ("_arguments", "_called_in", "_operation", "_pieces", "_runtime", "_spec")
+    __slots__ = ("_arguments", "_called_in", "_operation", "_owner", "_pieces", "_runtime", "_spec")
 
-    def __init__(self, runtime: Runtime, spec: Spec, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        spec: Spec,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        owner: int | None = None,
+    ) -> None:
         """Remember where the generator was called; it is opened at its first step, if there ever is one."""
+        self._owner = owner
         self._runtime = runtime
         self._spec = spec
         self._arguments = (args, kwargs)
@@ -36,6 +45,7 @@ class Stream:
             attach(self._called_in)
             operation = open_call(self._runtime, self._spec, *self._arguments)
             operation.set_outer(here)
+            operation.owner = self._owner
             self._operation = operation
             self._pieces = Pieces(self._runtime.capture.limit_bytes) if operation.is_captured_out else None
         except Exception as error:

@@ -7,9 +7,12 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
+from opentelemetry.context import get_current
+
 from foretell.errors import FAULTS
 from foretell.instrument import state
 from foretell.instrument.operation import Operation, open_call
+from foretell.instrument.runtime import Runtime
 from foretell.instrument.spec import Spec
 from foretell.instrument.streams import Stream
 
@@ -37,10 +40,43 @@ def begin(spec: Spec, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Operatio
     if runtime is None:
         return None
     try:
-        return open_call(runtime, spec, args, kwargs)
+        if spec.is_entry:
+            if is_within_entry(runtime, args):
+                return None
+            if spec.is_named_by_class:
+                spec = spec.for_class(class_of(args[0]))
+        operation = open_call(runtime, spec, args, kwargs)
+        if spec.is_entry:
+            operation.owner = id(args[0])
+        return operation
     except Exception as error:
         FAULTS.note("open", error)
         return None
+
+
+def begin_stream(spec: Spec, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Stream | None:
+    """Remember where a generator was called, or None where nothing is recorded."""
+    runtime = state.current
+    if runtime is None:
+        return None
+    if not spec.is_entry:
+        return Stream(runtime, spec, args, kwargs)
+    if is_within_entry(runtime, args):
+        return None
+    if spec.is_named_by_class:
+        spec = spec.for_class(class_of(args[0]))
+    return Stream(runtime, spec, args, kwargs, owner=id(args[0]))
+
+
+def class_of(owner: Any) -> type:
+    """The class of `self`, or `cls` itself in a class method."""
+    return owner if isinstance(owner, type) else type(owner)
+
+
+def is_within_entry(runtime: Runtime, args: tuple[Any, ...]) -> bool:
+    """True where an entry method calls another of the same object: `__call__` → `run` is one operation, not two."""
+    current = get_current().get(runtime.context_key)
+    return bool(args) and isinstance(current, Operation) and current.owner == id(args[0]) and current.end_ns is None
 
 
 def end(operation: Operation, result: Any) -> None:
@@ -100,10 +136,8 @@ def _around_coroutine(func: Wrapped, spec: Spec) -> Wrapped:
 def _around_generator(func: Wrapped, spec: Spec) -> Wrapped:
     def call(*args: Any, **kwargs: Any) -> Any:
         generator = func(*args, **kwargs)
-        runtime = state.current
-        if runtime is None:
-            return generator
-        return _drive(generator, Stream(runtime, spec, args, kwargs))
+        stream = begin_stream(spec, args, kwargs)
+        return generator if stream is None else _drive(generator, stream)
 
     return call
 
@@ -148,10 +182,8 @@ def _close(generator: Generator[Any, Any, Any], stream: Stream, leaving: Generat
 def _around_async_generator(func: Wrapped, spec: Spec) -> Wrapped:
     def call(*args: Any, **kwargs: Any) -> Any:
         generator = func(*args, **kwargs)
-        runtime = state.current
-        if runtime is None:
-            return generator
-        return _drive_async(generator, Stream(runtime, spec, args, kwargs))
+        stream = begin_stream(spec, args, kwargs)
+        return generator if stream is None else _drive_async(generator, stream)
 
     return call
 
