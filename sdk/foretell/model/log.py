@@ -1,0 +1,31 @@
+"""One line of a log, with what it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """A log line before redaction. `attributes` hold built-ins only: text, numbers, truths, lists and dicts of them."""
+
+    time_ns: int
+    severity_number: int
+    """1 to 24 as OpenTelemetry counts: TRACE 1, DEBUG 5, INFO 9, WARN 13, ERROR 17, FATAL 21."""
+    severity_text: str
+    body: str
+    event_name: str | None = None
+    """Of events only, such as `foretell.finding`."""
+    attributes: Mapping[str, Any] = field(default_factory=lambda: NO_ATTRIBUTES)
+    source: str = "user_script"
+    """Which part of the program spoke (`foretell.log.source`)."""
+    trace_id: int | None = None
+    span_id: int | None = None
+    run_id: str | None = None
+    logger: str = ""
+    """Name of the logger."""
