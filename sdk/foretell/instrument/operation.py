@@ -57,8 +57,10 @@ class Operation(Call):
         "_outer",
         "chunks",
         "first_chunk_ns",
+        "group",
         "is_captured_in",
         "is_captured_out",
+        "is_priced",
         "is_replayed",
         "is_stranded",
         "last_chunk_ns",
@@ -118,6 +120,8 @@ class Operation(Call):
     def _begin_run(self, outer: Context) -> None:
         self.run = RunState()
         self.agent = self.agent_name = None
+        self.group: Operation | None = None
+        self.is_priced = self.spec.is_priced
         self.is_replayed = self.spec.is_replayed
         self._anchor_ns = self.runtime.wall_ns() - (tick := self.runtime.tick_ns())
         self.start_ns = self._anchor_ns + tick
@@ -130,6 +134,8 @@ class Operation(Call):
         self.run_id = parent.run_id
         self.agent = parent if parent.kind is Kind.AGENT else parent.agent
         self.agent_name = parent.agent_name
+        self.group = parent if parent.kind in _GROUPS else parent.group
+        self.is_priced = parent.is_priced and self.spec.is_priced
         self.is_replayed = parent.is_replayed or self.spec.is_replayed
         # One wall-clock reading a run: a clock that is set meanwhile cannot bend durations or order.
         self._anchor_ns = parent._anchor_ns
