@@ -28,6 +28,8 @@ class Usage:
     """`text`, `image`, `audio` → tokens of all input; empty when the provider gave no breakdown."""
     output_by_modality: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     cache_read_by_modality: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    cache_write_1h: int = 0
+    """The part of `cache_write` that is kept for an hour (Anthropic): it has a price of its own."""
     is_estimated: bool = False
     """True where the provider gave no count and we derived one."""
 
