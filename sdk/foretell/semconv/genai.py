@@ -87,6 +87,10 @@ SERVER_PORT = "server.port"
 SESSION_ID = "session.id"
 USER_ID = "user.id"
 
+UNKNOWN_PROVIDER = "unknown"
+"""A provider is required on an ended inference and on its metrics; this custom value stands where nobody knew it."""
+OPENAI_PROVIDERS = frozenset({"openai", "azure.ai.openai"})
+"""Those whose spans and metrics carry `openai.*`."""
 INFERENCE_OPERATIONS = frozenset({"chat", "generate_content", "text_completion"})
 MEMORY_OPERATIONS = frozenset(
     {

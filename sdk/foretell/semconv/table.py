@@ -64,6 +64,8 @@ class SpanShape:
     attributes: tuple[Attribute, ...] = ()
     prefixes: tuple[str, ...] = ()
     """Beginnings of attribute names with an open end, such as `gen_ai.prompt.variable.`."""
+    forbidden: frozenset[str] = frozenset()
+    """Attributes that the conventions took off this span on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
