@@ -12,19 +12,28 @@ from foretell.model.kinds import Kind
 _REQUEST_NAMES = {"n": "choice.count", "stop": "stop_sequences"}
 
 
+Facts = InferenceFacts | ToolFacts | MemoryFacts | RetrievalFacts | None
+
+
 def complete_facts(calls: Sequence[Call]) -> None:
     """Fill `facts` of our own operations."""
     for call in calls:
         if call.facts is None and isinstance(call, Operation):
-            kind = call.kind
-            if kind is Kind.LLM or kind is Kind.EMBEDDINGS:
-                call.facts = _inference(call)
-            elif kind is Kind.TOOL:
-                call.facts = ToolFacts(description=call.spec.description)
-            elif kind is Kind.MEMORY:
-                call.facts = MemoryFacts(call.spec.operation or "search_memory")
-            elif kind is Kind.RETRIEVER:
-                call.facts = RetrievalFacts(data_source_id=call.name, provider=call.spec.provider)
+            call.facts = facts_of(call)
+
+
+def facts_of(call: Operation) -> Facts:
+    """What an operation's decorator and call said, as the facts of its kind."""
+    kind, spec = call.kind, call.spec
+    if kind is Kind.TOOL:
+        return ToolFacts(description=spec.description)
+    if kind is Kind.LLM or kind is Kind.EMBEDDINGS:
+        return _inference(call)
+    if kind is Kind.MEMORY:
+        return MemoryFacts(spec.operation or "search_memory")
+    if kind is Kind.RETRIEVER:
+        return RetrievalFacts(data_source_id=call.name, provider=spec.provider)
+    return None
 
 
 def _inference(call: Operation) -> InferenceFacts:

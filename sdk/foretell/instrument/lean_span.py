@@ -136,7 +136,7 @@ class LeanSpan(Span, ReadableSpan):
     def status(self) -> Status:
         """ERROR on failure, else what the program set, else unset."""
         code, text = encode.span_status(self.operation)
-        return Status(StatusCode.ERROR, text) if code == "error" else Status()
+        return Status(StatusCode.ERROR, text) if code == encode.ERROR else Status()
 
     @property
     def attributes(self) -> dict[str, Any]:  # any attribute values

@@ -77,7 +77,9 @@ class Operation(Call):
     span: Span | None
     """The OpenTelemetry span of this operation."""
 
-    def __init__(self, runtime: Runtime, spec: Spec) -> None:  # one assignment a slot: a call of super() costs more
+    def __init__(  # one assignment a slot: a call of super() costs more
+        self, runtime: Runtime, spec: Spec, request: dict[str, Any] | None = None
+    ) -> None:
         """Open an operation now and make it the current one."""
         self.runtime = runtime
         self.spec = spec
@@ -90,7 +92,8 @@ class Operation(Call):
         self.end_ns = self.parent_id = self.session = self.facts = self.totals = self.usage = self.cost = None
         self.response = self.error = self.input = self.output = self.input_payload = self.output_payload = None
         self.attributes = self.events = self.links = self.identity = self.rss_open_bytes = self.rss_close_bytes = None
-        self.span_kind = self.span = self.chunks = self.first_chunk_ns = self.last_chunk_ns = self.request = self.owner = None
+        self.span_kind = self.span = self.chunks = self.first_chunk_ns = self.last_chunk_ns = self.owner = None
+        self.request = request
         self.version = spec.version
         self.parent_is_remote = self.is_stranded = False
         capture = runtime.capture
@@ -324,9 +327,8 @@ def live_context(context: Context, key: str) -> Context:
 
 def open_call(runtime: Runtime, spec: Spec, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Operation:
     """Open the operation of a decorated callable and record its arguments."""
-    operation = Operation(runtime, spec)
-    if spec.kind in _INFERENCE and kwargs:
-        operation.request = take_request(kwargs)
+    request = take_request(kwargs) if kwargs and spec.kind in _INFERENCE else None
+    operation = Operation(runtime, spec, request)
     if operation.is_captured_in and (args or kwargs):
         parameters = spec.parameters
         captured = take_arguments(parameters.names, args, kwargs, parameters.skip_first, runtime.capture.limit_bytes)

@@ -19,6 +19,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+from foretell.instrument.completing import facts_of
 from foretell.instrument.lean_span import LeanSpan
 from foretell.instrument.operation import RUN_ID, Operation
 from foretell.semconv import encode
@@ -100,6 +101,7 @@ class OwnSpans:
         return values
 
     def _sample(self, operation: Operation, outer: Context) -> None:
+        operation.facts = facts_of(operation)
         result = self._sampler.should_sample(  # type: ignore[union-attr]  # asked above
             outer,
             operation.trace_id,
@@ -108,6 +110,7 @@ class OwnSpans:
             encode.start_attributes(operation),
             (),
         )
+        operation.facts = None  # made anew at the end, when more is known
         operation.trace_flags = int(TraceFlags.SAMPLED if result.decision.is_sampled() else TraceFlags.DEFAULT)
         if result.trace_state:
             operation.trace_state = result.trace_state.to_header()
@@ -129,6 +132,7 @@ class AttachedSpans:
     def start(self, operation: Operation, outer: Context, parent: Operation | None) -> dict[str, Any]:
         """Fill the operation's ids and span; return the values of the context in which it is current."""
         above = get_current_span(outer).get_span_context()
+        operation.facts = facts_of(operation)
         operation.span = span = self._tracer().start_span(
             encode.span_name(operation),
             outer,
@@ -138,6 +142,7 @@ class AttachedSpans:
             record_exception=False,
             set_status_on_exception=False,
         )
+        operation.facts = None  # made anew at the end, when more is known
         context = span.get_span_context()
         operation.trace_flags = int(context.trace_flags)
         operation.trace_id = context.trace_id or (parent.trace_id if parent else operation.runtime.ids.bits(128))
@@ -162,7 +167,7 @@ class AttachedSpans:
             for event in encode.span_events(operation):
                 span.add_event(event.name, event.fields, event.time_ns)
             code, text = encode.span_status(operation)
-            if code == "error":
+            if code == encode.ERROR:
                 span.set_status(Status(StatusCode.ERROR, text))
         span.end(operation.end_ns)
         operation.span = None

@@ -1,0 +1,56 @@
+"""What happens to a batch of finished calls before any sink sees it: facts, cost, sums, contents, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from foretell.cost.refine import refine_costs
+from foretell.errors import FAULTS
+from foretell.instrument.completing import add_totals, complete_facts, is_priced
+
+if TYPE_CHECKING:
+    from foretell.cost.prices import PriceBook
+    from foretell.model.call import Call
+
+WITHHELD = "[redacted:failed]"
+"""What stands where redaction itself failed: nothing raw is ever kept instead."""
+
+
+@dataclass(slots=True)
+class Refiner:
+    """The worker's CPU work on a batch. A step that fails is counted and said once; the next one still runs."""
+
+    prices: PriceBook
+    refine_contents: Callable[[Sequence[Call]], Any]
+
+    def __call__(self, calls: Sequence[Call]) -> None:
+        """Refine the calls in place."""
+        _guarded("facts", complete_facts, calls)
+        _guarded("cost", self._refine_costs, calls)
+        _guarded("totals", add_totals, calls)
+        if not _guarded("redaction", self.refine_contents, calls):
+            withhold(calls)
+
+    def _refine_costs(self, calls: Sequence[Call]) -> None:
+        refine_costs(calls, self.prices, is_tracked=is_priced)
+
+
+def _guarded(hook: str, step: Callable[[Sequence[Call]], Any], calls: Sequence[Call]) -> bool:
+    try:
+        step(calls)
+    except Exception as error:
+        FAULTS.note(hook, error)
+        return False
+    return True
+
+
+def withhold(calls: Sequence[Call]) -> None:
+    """Take every free text out of calls whose redaction failed."""
+    for call in calls:
+        call.input = call.output = call.input_payload = call.output_payload = None
+        if call.error is not None:
+            call.error = replace(call.error, message=WITHHELD, stacktrace="")
+        call.attributes = {key: WITHHELD for key in call.attributes} if call.attributes else call.attributes
+        call.events = [replace(event, fields={}) for event in call.events] if call.events else call.events
