@@ -22,8 +22,8 @@ BATCH = 512
 """Calls refined at once: long enough to share one RE2 call and one SQLite statement, short enough to hold the lock."""
 OPEN_AFTER_NS = 35_000_000
 """A call this old at a tick would be older than 100 ms at the end of the next one: it gets its row now."""
-HELP_WAIT_S = 0.004
-"""How long a caller may wait for the worker when the queue is full; then the newest call is dropped and counted."""
+MAKE_WAY_S = 0.001
+"""How long a call waits for the worker while the queue is over 90 % full: a busy caller would else keep the GIL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Limits:
 class Worker:
     """A queue, a thread that starts at the first item, and a visible list of sinks.
 
-    Order: calls reach every sink in the order in which they ended. Loss: only when the queue is full and stays so
-    for 4 ms, or when the process is killed within a tick; the first is counted under `dropped`.
+    Order: calls reach every sink in the order in which they ended. Loss: only when the queue is full although its
+    callers made way, or when the process is killed within a tick; the first is counted under `dropped`.
     """
 
     def __init__(
@@ -65,7 +65,9 @@ class Worker:
         self._now_ns = now_ns
         self._queue: deque[Call] = deque()
         self._scores: deque[Score] = deque()
-        self._high_water = limits.max_items * 3 // 4
+        self._refined: deque[list[Call]] = deque()
+        self._waiting = 0  # calls that are refined and not yet taken by the sinks
+        self._high_items, self._high_bytes = limits.max_items // 2, limits.max_bytes // 2
         self._queued_bytes = 0
         self._thread: threading.Thread | None = None
         self._is_closed = False
@@ -95,7 +97,7 @@ class Worker:
         self._queued_bytes += call.size_bytes
         if self._is_idle:
             self._rouse()
-        if self._queued_bytes > self.limits.max_bytes or len(self._queue) > self._high_water:
+        if len(self._queue) + self._waiting > self._high_items or self._queued_bytes > self._high_bytes:
             self._help()
 
     def put(self, call: Call) -> None:
@@ -103,7 +105,7 @@ class Worker:
         self._queue.append(call)
         if self._is_idle:
             self._rouse()
-        if len(self._queue) > self._high_water:
+        if len(self._queue) + self._waiting > self._high_items:
             self._help()
 
     def put_score(self, score: Score) -> None:
@@ -115,18 +117,16 @@ class Worker:
     def drain(self, timeout_s: float) -> bool:
         """Refine, write and send everything that has ended by now; False when time ran out. Any thread may call it."""
         deadline = time.monotonic() + timeout_s
-        done = True
-        while self._queue or self._scores:
+        while self._queue:
             if not self._process(max(0.0, deadline - time.monotonic())):
                 return False
         if not self._writing.acquire(timeout=max(0.0, deadline - time.monotonic())):
             return False
         try:
-            for sink in self.sinks:
-                done = self._flush_one(sink, max(0.05, deadline - time.monotonic())) and done
+            self._give_refined()
+            return all([self._flush_one(sink, max(0.05, deadline - time.monotonic())) for sink in self.sinks])
         finally:
             self._writing.release()
-        return done
 
     def close(self, timeout_s: float) -> bool:
         """Drain, stop the thread, close the sinks."""
@@ -147,6 +147,8 @@ class Worker:
         """Start afresh in a forked child: what waited is the parent's to write."""
         self._make_locks()
         self._queue.clear()
+        self._refined.clear()
+        self._waiting = 0
         self._scores.clear()
         self._open_calls.clear()
         self._queued_bytes = 0
@@ -204,24 +206,50 @@ class Worker:
 
     def _tick(self) -> None:
         while self._process(1.0) and len(self._queue) >= BATCH:
-            self._write()
-        self._show_open()
-        self._write()
+            self._deliver()
+        self._deliver(with_open=True)
 
     def _process(self, timeout_s: float) -> bool:
-        """Take one batch off the queue and through refining and taking; False when another thread does so."""
+        """Take one batch off the queue and refine it; False when another thread is doing so."""
         if not self._processing.acquire(timeout=timeout_s):
             return False
         try:
             batch = self._pop_batch()
             if batch:
                 self._guarded_refine(batch)
-                for sink in self.sinks:
-                    self._take(sink, batch)
-            if self._scores:
-                self._take_scores()
+                self._refined.append(batch)
         finally:
             self._processing.release()
+        return True
+
+    def _deliver(self, *, with_open: bool = False) -> None:
+        """Let each sink take what is refined, then write."""
+        with self._writing:
+            self._give_refined()
+            if with_open:
+                self._show_open()
+            for sink in self.sinks:
+                self._call(sink, "write")
+
+    def _give_refined(self) -> None:
+        while self._refined:
+            batch = self._refined.popleft()
+            for sink in self.sinks:
+                if not self._call(sink, "take", batch):
+                    self._counts.count("dropped", sink.name, "fault", len(batch))
+            self._waiting -= len(batch)
+        if self._scores:
+            scores = [self._scores.popleft() for _ in range(len(self._scores))]
+            for sink in self.sinks:
+                self._call(sink, "take_scores", scores)
+
+    def _call(self, sink: Sink, method: str, *args: object) -> bool:
+        """Call a sink; its fault is counted, said once, and ends there."""
+        try:
+            getattr(sink, method)(*args)
+        except Exception as error:
+            FAULTS.note(f"sink.{sink.name}", error)
+            return False
         return True
 
     def _pop_batch(self) -> list[Call]:
@@ -234,6 +262,7 @@ class Worker:
             self._queued_bytes = 0
         else:
             self._queued_bytes -= sum(getattr(call, "size_bytes", 0) for call in batch)
+        self._waiting += len(batch)
         return batch
 
     def _guarded_refine(self, batch: list[Call]) -> None:
@@ -241,21 +270,6 @@ class Worker:
             self._refine(batch)
         except Exception as error:
             FAULTS.note("refine", error)
-
-    def _take(self, sink: Sink, batch: list[Call]) -> None:
-        try:
-            sink.take(batch)
-        except Exception as error:
-            FAULTS.note(f"sink.{sink.name}", error)
-            self._counts.count("dropped", sink.name, "fault", len(batch))
-
-    def _take_scores(self) -> None:
-        scores = [self._scores.popleft() for _ in range(len(self._scores))]
-        for sink in self.sinks:
-            try:
-                sink.take_scores(scores)
-            except Exception as error:
-                FAULTS.note(f"sink.{sink.name}", error)
 
     def _show_open(self) -> None:
         """Tell the sinks of calls that outlived a tick, once each."""
@@ -266,20 +280,8 @@ class Worker:
         if not old:
             return
         self._shown.update(call.id for call in old)
-        with self._processing:
-            for sink in self.sinks:
-                try:
-                    sink.take_open(old)
-                except Exception as error:
-                    FAULTS.note(f"sink.{sink.name}", error)
-
-    def _write(self) -> None:
-        with self._writing:
-            for sink in self.sinks:
-                try:
-                    sink.write()
-                except Exception as error:
-                    FAULTS.note(f"sink.{sink.name}", error)
+        for sink in self.sinks:
+            self._call(sink, "take_open", old)
 
     def _flush_one(self, sink: Sink, timeout_s: float) -> bool:
         try:
@@ -289,14 +291,17 @@ class Worker:
             return False
 
     def _help(self) -> None:
-        """The queue is nearly full: lend this thread for one batch of CPU work, or drop the newest if it is full."""
-        if self._process(0.0):
+        """The queue fills: lend this thread for a batch of CPU work; near the end make way; drop when it is full."""
+        waiting = len(self._queue) + self._waiting
+        if waiting < self.limits.max_items * 0.9 and self._queued_bytes < self.limits.max_bytes * 0.9:
+            self._process(0.0)
             return
-        is_full = self._queued_bytes > self.limits.max_bytes or len(self._queue) > self.limits.max_items
-        if is_full and not self._process(HELP_WAIT_S):
-            try:
-                dropped = self._queue.pop()
-            except IndexError:
-                return
-            self._queued_bytes -= getattr(dropped, "size_bytes", 0)
-            self._counts.count("dropped", "calls", "queue_full")
+        if waiting <= self.limits.max_items and self._queued_bytes <= self.limits.max_bytes:
+            time.sleep(MAKE_WAY_S)
+            return
+        try:
+            dropped = self._queue.pop()
+        except IndexError:
+            return
+        self._queued_bytes -= getattr(dropped, "size_bytes", 0)
+        self._counts.count("dropped", "calls", "queue_full")

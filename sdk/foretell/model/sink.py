@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 
 class Sink(Protocol):
-    """One of the places that every call goes to. All methods run in the worker, one at a time, in order.
+    """One of the places that every call goes to. The worker calls all methods, one at a time, in order.
 
-    `take_*` do CPU work only (a caller may help with them) and queue the result; `write` does the I/O.
+    (At a flush or an exit another thread may call them in its place, never two at once.)
+    `take_*` do CPU work only and queue the result; `write` does the I/O.
     A sink may raise: the worker counts it, says it once, and goes on with the next sink.
     """
 
