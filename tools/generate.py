@@ -1,0 +1,52 @@
+"""Writes the generated files, or says with --check which of them are stale."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PAGES = {
+    "docs/reference/settings.md": "settings_page:make_page",
+    "docs/reference/public_names.txt": "public_names:make_page",
+}
+"""File → module in tools/ and the function that gives its text."""
+
+
+def find_stale(root: Path) -> dict[Path, str]:
+    """The generated files whose committed text differs, with the text they should have."""
+    texts = {root / name: _make(source) for name, source in PAGES.items()}
+    return {path: text for path, text in texts.items() if not path.exists() or path.read_text("utf-8") != text}
+
+
+def _make(source: str) -> str:
+    module, _, function = source.partition(":")
+    make: Callable[[], str] = getattr(importlib.import_module(module), function)
+    return make()
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or with --check only tell; 1 where something is stale."""
+    stale = find_stale(ROOT)
+    for path, text in stale.items():
+        name = path.relative_to(ROOT)
+        if "--check" in arguments:
+            print(f"{name} is stale. Run: make generate")
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(f"{name} written")
+    if not stale:
+        print("generated files: all fresh")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent))
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,70 @@
+"""Refuses functions, files and classes that have grown past what one reads at a glance."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_FUNCTION_LINES = 45
+MAX_FILE_LINES = 400
+MAX_PUBLIC_METHODS = 12
+
+Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def find_oversized(root: Path) -> Iterator[str]:
+    """Yield one line for each function, class and file of our source that is too large."""
+    for folder in ("sdk", "tools", "bench", "examples"):
+        for path in sorted((root / folder).rglob("*.py")):
+            yield from _in_file(path.read_text(encoding="utf-8"), str(path.relative_to(root)))
+
+
+def _in_file(text: str, name: str) -> Iterator[str]:
+    lines = text.count("\n") + 1
+    if lines > MAX_FILE_LINES:
+        yield f"{name}: {lines} lines, at most {MAX_FILE_LINES}"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, Function):
+            yield from _in_function(node, name)
+        elif isinstance(node, ast.ClassDef):
+            yield from _in_class(node, name)
+
+
+def _in_function(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> Iterator[str]:
+    """Count from `def` to the last line; decorators and nested functions are part of what one reads."""
+    lines = (node.end_lineno or node.lineno) - node.lineno + 1
+    if lines > MAX_FUNCTION_LINES:
+        yield f"{name}:{node.lineno}: {node.name} has {lines} lines, at most {MAX_FUNCTION_LINES}"
+
+
+def _in_class(node: ast.ClassDef, name: str) -> Iterator[str]:
+    """Count methods one may call; overloads are one, and properties read as values."""
+    public = {
+        item.name
+        for item in node.body
+        if isinstance(item, Function) and not item.name.startswith("_") and not _is_property(item)
+    }
+    if len(public) > MAX_PUBLIC_METHODS:
+        yield f"{name}:{node.lineno}: {node.name} has {len(public)} public methods, at most {MAX_PUBLIC_METHODS}"
+
+
+def _is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    names = {getattr(item, "id", getattr(item, "attr", "")) for item in node.decorator_list}
+    return bool(names & {"property", "cached_property", "setter"})
+
+
+def main() -> int:
+    """Print what is too large; 1 where anything is."""
+    found = list(find_oversized(ROOT))
+    print("\n".join(found) or "sizes: all small enough")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
