@@ -1,0 +1,1 @@
+"""The embedded store: every recorded call in one SQLite file under `.foretell/`."""

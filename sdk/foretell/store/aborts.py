@@ -1,0 +1,47 @@
+"""Ends the calls of killed processes: what was open when a process died is ABORTED, at its last heartbeat."""
+
+# ruff: noqa: S608  # only names and numbers of ours are put into the SQL text; values are bound
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from foretell.store.columns import FACTS_OF_ROOT, OPEN_COLUMNS
+from foretell.store.processes import list_processes
+
+if TYPE_CHECKING:
+    from foretell.store.store import Store
+
+_MOVED = ", ".join(name for name in OPEN_COLUMNS if name != "outcome")
+_STEPS = (
+    f"""INSERT INTO calls ({_MOVED}, outcome, end_ns)
+        SELECT {_MOVED}, 'aborted', max(start_ns, :heartbeat_ns) FROM open_calls WHERE process = :process""",
+    """UPDATE runs SET calls = calls + (SELECT count(*) FROM open_calls
+           WHERE process = :process AND run = runs.key AND kind <> 'span')
+       WHERE key IN (SELECT run FROM open_calls WHERE process = :process)""",
+    f"""UPDATE runs SET root = {FACTS_OF_ROOT}, outcome = 'aborted', end_ns = max(start_ns, :heartbeat_ns)
+        WHERE root < {FACTS_OF_ROOT} AND EXISTS (SELECT 1 FROM open_calls
+            WHERE process = :process AND run = runs.key AND printf('%016x', id) = runs.run_id)""",
+    "DELETE FROM open_calls WHERE process = :process",
+)
+
+
+def find_dead(connection: sqlite3.Connection, now_ns: int) -> list[tuple[int, int]]:
+    """Key and last heartbeat of each dead process that still has open calls."""
+    writing = list_processes(connection, "key IN (SELECT process FROM open_calls)")
+    return [(process.key, process.heartbeat_ns) for process in writing if not process.is_alive(now_ns)]
+
+
+def settle_dead(store: Store) -> int:
+    """Turn the open calls of dead processes into aborted ones, for good; tells how many processes had died so."""
+    now_ns = store.now_ns()
+    with store.reading() as connection:
+        if not find_dead(connection, now_ns):
+            return 0
+    with store.transaction() as connection:
+        # Asked again: another reader may have been here in between.
+        dead = find_dead(connection, now_ns)
+        for process, heartbeat_ns in dead:
+            for step in _STEPS:
+                connection.execute(step, {"process": process, "heartbeat_ns": heartbeat_ns})
+    return len(dead)

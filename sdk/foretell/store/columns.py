@@ -1,0 +1,83 @@
+"""The columns of a stored call, named once for writing, moving and reading."""
+
+from __future__ import annotations
+
+CALL_COLUMNS = (
+    "run",
+    "process",
+    "id",
+    "trace_id",
+    "parent_id",
+    "kind",
+    "name",
+    "agent_name",
+    "outcome",
+    "start_ns",
+    "end_ns",
+    "step_index",
+    "provider",
+    "request_model",
+    "response_model",
+    "error_type",
+    "error_message",
+    "identity",
+    "uncached_input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cost_usd",
+    "cost_source",
+    "price_date",
+    "session",
+    "facts",
+    "input",
+    "output",
+)
+"""Of finished and of open calls. `facts` is JSON of all that is rarely set; the texts come last, because SQLite
+reads a row from its start and a list of calls never needs them."""
+
+OPEN_COLUMNS = (
+    "run",
+    "process",
+    "id",
+    "trace_id",
+    "parent_id",
+    "kind",
+    "name",
+    "agent_name",
+    "outcome",
+    "start_ns",
+    "step_index",
+    "provider",
+    "request_model",
+    "session",
+    "facts",
+)
+"""What is known of a call while it is open."""
+
+RUN_COLUMNS = (
+    "run_id",
+    "root",
+    "name",
+    "agent_name",
+    "service_name",
+    "trace_id",
+    "session_id",
+    "user_id",
+    "start_ns",
+    "end_ns",
+    "outcome",
+    "error_message",
+    "calls",
+    "errors",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "unpriced",
+    "seen_ns",
+)
+"""A run's line: facts of its root, sums of its finished calls."""
+
+FACTS_MISSING, FACTS_OF_CALL, FACTS_OF_OPEN_ROOT, FACTS_OF_ROOT = -1, 0, 1, 2
+"""`root` says whose facts a run's line shows; a higher number wins, and of equals the one that ended last."""

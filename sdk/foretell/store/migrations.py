@@ -1,0 +1,65 @@
+"""How the store's tables came to be: numbered steps, each applied once and whole."""
+
+from __future__ import annotations
+
+_FIRST = """
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE processes (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, pid INTEGER NOT NULL, start_token TEXT NOT NULL, host TEXT NOT NULL,
+    service_name TEXT NOT NULL, slot INTEGER, started_ns INTEGER NOT NULL, heartbeat_ns INTEGER NOT NULL,
+    ended_ns INTEGER, python TEXT, foretell TEXT, counts TEXT
+);
+CREATE TABLE runs (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL UNIQUE, root INTEGER NOT NULL, name TEXT,
+    agent_name TEXT, service_name TEXT, trace_id BLOB, session_id TEXT, user_id TEXT, start_ns INTEGER NOT NULL,
+    end_ns INTEGER, outcome TEXT NOT NULL, error_message TEXT, calls INTEGER NOT NULL, errors INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cost_usd REAL, unpriced INTEGER NOT NULL,
+    seen_ns INTEGER NOT NULL
+);
+CREATE INDEX runs_by_start ON runs (start_ns);
+CREATE INDEX runs_by_session ON runs (session_id) WHERE session_id IS NOT NULL;
+CREATE TABLE calls (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, process INTEGER, id INTEGER NOT NULL, trace_id BLOB,
+    parent_id INTEGER, kind TEXT NOT NULL, name TEXT, agent_name TEXT, outcome TEXT NOT NULL, start_ns INTEGER NOT NULL,
+    end_ns INTEGER, step_index INTEGER, provider TEXT, request_model TEXT, response_model TEXT, error_type TEXT,
+    error_message TEXT, identity TEXT, uncached_input_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens INTEGER,
+    output_tokens INTEGER, reasoning_tokens INTEGER, cost_usd REAL, cost_source TEXT, price_date TEXT, session TEXT,
+    facts TEXT, input TEXT, output TEXT
+);
+CREATE INDEX calls_by_run ON calls (run);
+CREATE TABLE open_calls (
+    key INTEGER PRIMARY KEY, run INTEGER NOT NULL, process INTEGER NOT NULL, id INTEGER NOT NULL, trace_id BLOB,
+    parent_id INTEGER, kind TEXT NOT NULL, name TEXT, agent_name TEXT, outcome TEXT NOT NULL, start_ns INTEGER NOT NULL,
+    step_index INTEGER, provider TEXT, request_model TEXT, session TEXT, facts TEXT,
+    UNIQUE (process, id)
+);
+CREATE INDEX open_calls_by_run ON open_calls (run);
+CREATE TABLE blobs (sha256 BLOB PRIMARY KEY, size_bytes INTEGER NOT NULL, bytes BLOB NOT NULL);
+CREATE TABLE blob_uses (sha256 BLOB NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (sha256, run)) WITHOUT ROWID;
+CREATE INDEX blob_uses_by_run ON blob_uses (run);
+CREATE TABLE findings (
+    key INTEGER PRIMARY KEY, trigger TEXT NOT NULL, subject TEXT NOT NULL, onset_ns INTEGER NOT NULL, end_ns INTEGER,
+    run_id TEXT, severity TEXT NOT NULL, verdict TEXT NOT NULL, confidence REAL NOT NULL, span_id INTEGER,
+    agent_name TEXT, explanation TEXT NOT NULL, advice TEXT NOT NULL, evidence TEXT NOT NULL,
+    UNIQUE (trigger, subject, onset_ns)
+);
+CREATE INDEX findings_by_run ON findings (run_id);
+CREATE TABLE scores (
+    key INTEGER PRIMARY KEY, run_id TEXT, time_ns INTEGER NOT NULL, name TEXT NOT NULL, value REAL, label TEXT,
+    comment TEXT, span_id INTEGER
+);
+CREATE INDEX scores_by_run ON scores (run_id);
+CREATE TABLE outbox (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, signal TEXT NOT NULL, created_ns INTEGER NOT NULL,
+    claimed_until_ns INTEGER NOT NULL DEFAULT 0, size_bytes INTEGER NOT NULL, body BLOB NOT NULL
+);
+INSERT INTO secrets VALUES ('identity', randomblob(32));
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST,)
+"""Step n brings a store from version n to n + 1; statements end with `;` and hold no other. Only ever append here."""
+
+VERSION = len(MIGRATIONS)
+APPLICATION_ID = 0x46525454
+"""`FRTT`: tells our file from any other SQLite database."""
