@@ -20,7 +20,7 @@ class Counts:
         self._tables: dict[str, dict[tuple[str, str], int]] = {name: {} for name in NAMES}
 
     def count(self, name: str, signal: str, reason: str = "", n: int = 1) -> None:
-        """Add `n` items of a signal (`calls`, `spans`, `logs`, `metrics`, `store` …) to one of `NAMES`.
+        """Add `n` items of a signal (`calls`, `traces`, `metrics`, `logs`, `store` …) to one of `NAMES`.
 
         `reason` says why, where that can differ (`queue_full`, `payload`, `rejected` …).
         """

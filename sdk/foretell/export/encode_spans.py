@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from struct import Struct
-from struct import error as StructError
 from typing import TYPE_CHECKING, Any
 
 from foretell.export.wire import (
     UINT64_MAX,
     attributes_field,
     delimited,
-    join_request,
     join_resource,
     join_scope,
     resource_field,
@@ -21,14 +20,11 @@ from foretell.export.wire import (
 )
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace import Event as SdkEvent
+    from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.trace import Link as SdkLink
 
-    from foretell.model.call import Call
 
-KINDS = {"internal": 1, "server": 2, "client": 3, "producer": 4, "consumer": 5}
-"""OTLP's number of each kind of span."""
 HAS_IS_REMOTE, IS_REMOTE = 0x100, 0x200
 """Bits of a span's flags beside the eight trace flags: whether it is known that the parent is remote, and is it."""
 
@@ -60,12 +56,12 @@ def encode_span(
 ) -> bytes:
     """Encode one span as a field of a scope, ready to be joined.
 
-    `kind` is one of the numbers in `KINDS`; `events`, `links` and `status` come from the functions below.
+    `kind` is OTLP's number, one more than OpenTelemetry's; `events`, `links` and `status` come from the functions below.
     Ids and times that OTLP cannot hold are cut to its width.
     """
     try:
         body = _head(trace_id, span_id, parent_id, kind, start_ns or 0, end_ns or 0, flags)
-    except StructError:
+    except struct.error:
         body = _head(
             trace_id & (1 << 128) - 1,
             span_id & UINT64_MAX,
@@ -133,42 +129,13 @@ def encode_readable_span(span: ReadableSpan) -> bytes:
         _plain(span.attributes),
         _readable_events(span.events),
         _readable_links(span.links),
-        encode_status(status.status_code.value, status.description) if status is not None else b"",
+        encode_status(status.status_code.value, status.description),
         ",".join([f"{key}={value}" for key, value in trace_state.items()]) if trace_state else "",
         _parent_flags(parent),
         span.dropped_attributes,
         span.dropped_events,
         span.dropped_links,
     )
-
-
-def encode_call(call: Call) -> bytes:
-    """Encode one finished call as a field of a scope."""
-    from foretell.semconv import encode
-
-    events = encode.span_events(call)
-    status = encode.span_status(call)
-    return encode_span(
-        call.trace_id,
-        call.span_id,
-        call.parent_id,
-        encode.span_name(call),
-        KINDS.get(encode.span_kind(call), 1),
-        call.start_ns,
-        call.end_ns,
-        encode.span_attributes(call),
-        b"".join([encode_event(event.name, event.time_ns, event.fields) for event in events]) if events else b"",
-        b"".join([encode_link(link.trace_id, link.span_id, link.fields) for link in call.links]) if call.links else b"",
-        encode_status(*status) if status else b"",
-        call.trace_state,
-        # Whether the parent is remote is not known here, and unknown is not "no".
-        call.trace_flags & 0xFF,
-    )
-
-
-def encode_calls(calls: Sequence[Call], resource: bytes, scope: bytes) -> bytes:
-    """Encode finished calls as one export request; `resource` and `scope` come from `wire`."""
-    return join_request(resource, scope, map(encode_call, calls))
 
 
 def join_groups(groups: Mapping[Any, Mapping[Any, Sequence[bytes]]]) -> bytes:
@@ -216,7 +183,7 @@ def _parent_flags(parent: Any) -> int:  # the official SpanContext, or None
 def _plain(attributes: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     # The SDK's own mapping takes a lock and two calls per item; its copy is a plain dict.
     copy = getattr(attributes, "copy", None)
-    return attributes if copy is None else copy()  # type: ignore[no-any-return]  # a dict
+    return attributes if copy is None else copy()
 
 
 def _readable_events(events: Sequence[SdkEvent]) -> bytes:

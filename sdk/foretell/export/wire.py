@@ -66,8 +66,8 @@ def utf8(value: str) -> bytes:
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
-def text(value: str) -> bytes:
-    """Delimited text, remembered while it is short: names, units, scopes."""
+def text(value: Any) -> bytes:
+    """Delimited text, remembered while it is short: names, units, scopes. What is no text is named by its type."""
     if type(value) is str and len(value) <= SHORT_CHARS:
         known = _texts.get(value)
         if known is None:
@@ -160,8 +160,9 @@ def join_request(resource: bytes, scope: bytes, items: Iterable[bytes]) -> bytes
 
 def forget() -> None:
     """Empty the caches."""
-    for cache in (_varints, _keys, _ints, _pairs, _texts):
-        cache.clear()  # type: ignore[attr-defined]  # mypy sees the caches' common base only
+    caches: tuple[dict[Any, bytes], ...] = (_varints, _keys, _ints, _pairs, _texts)
+    for cache in caches:
+        cache.clear()
 
 
 def _schema_field(schema_url: str | None) -> bytes:

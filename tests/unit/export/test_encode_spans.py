@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
-from tests.unit.export.otlp_oracle import RepairedSpan, any_span, canonical
 
 from foretell.export.encode_spans import encode_event, encode_link, encode_readable_spans, encode_span, encode_status
 from foretell.export.wire import forget
+from tests.unit.export.otlp_oracle import RepairedSpan, any_span, canonical
 
 
 @settings(max_examples=200, deadline=None)

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValueList
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
-from tests.unit.export.otlp_oracle import canonical, repaired
 
 from foretell.export.wire import DEPTH_LIMIT, TOO_DEEP, any_value, attributes_field, resource_field, scope_field, varint
+from tests.unit.export.otlp_oracle import canonical, repaired
 
 LEAVES = st.one_of(
     st.none(),

@@ -1,0 +1,38 @@
+"""Encodes finished calls as OTLP spans: the conventions' words, straight to bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from foretell.export.encode_spans import encode_event, encode_link, encode_span, encode_status
+from foretell.export.wire import join_request
+from foretell.model.call import Call
+from foretell.semconv.encode import SPAN_KINDS, span_attributes, span_events, span_kind, span_name, span_status
+
+
+def encode_call(call: Call) -> bytes:
+    """Encode one finished call as a field of a scope."""
+    code, message = span_status(call)
+    events = span_events(call)
+    links = call.links
+    return encode_span(
+        call.trace_id,
+        call.span_id,
+        call.parent_id,
+        span_name(call),
+        SPAN_KINDS.get(span_kind(call), 1),
+        call.start_ns,
+        call.end_ns,
+        span_attributes(call),
+        b"".join([encode_event(event.name, event.time_ns, event.fields) for event in events]) if events else b"",
+        b"".join([encode_link(link.trace_id, link.span_id, link.fields) for link in links]) if links else b"",
+        encode_status(code, message) if code else b"",
+        call.trace_state,
+        # Whether the parent is remote is not known here, and unknown is not "no": only the trace's own flags.
+        call.trace_flags & 0xFF,
+    )
+
+
+def encode_calls(calls: Sequence[Call], resource: bytes, scope: bytes) -> bytes:
+    """Encode finished calls as one export request; `resource` and `scope` come from `wire`."""
+    return join_request(resource, scope, map(encode_call, calls))

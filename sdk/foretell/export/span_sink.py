@@ -1,0 +1,98 @@
+"""The sink that sends: finished calls as spans, and what is said about them as log records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from foretell.export.encode_calls import encode_call
+
+if TYPE_CHECKING:
+    from foretell.export.counts import Counts
+    from foretell.export.exporter import Exporter
+    from foretell.model.call import Call
+    from foretell.model.facts import Score
+
+EncodeLogs = Callable[["Call"], Sequence[bytes]]
+"""Encoded log records about a call: details, exception, evaluation."""
+EncodeScore = Callable[["Score"], bytes]
+
+PART_ITEMS = 128
+"""Spans in one piece of bytes: small enough to make batches of, large enough to cost nothing."""
+
+
+class SpanSink:
+    """Encodes sampled calls and hands the bytes to the exporter (protocol `foretell.model.sink.Sink`)."""
+
+    name = "span"
+
+    def __init__(
+        self,
+        exporter: Exporter,
+        counts: Counts,
+        *,
+        encode_logs: EncodeLogs | None = None,
+        encode_score: EncodeScore | None = None,
+    ) -> None:
+        """Send spans through `exporter`; log records too where functions that encode them are given."""
+        self._exporter = exporter
+        self._counts = counts
+        self._encode_logs = encode_logs
+        self._encode_score = encode_score
+        self._begin()
+
+    def _begin(self) -> None:
+        self._spans: list[bytes] = []
+        self._logs: list[bytes] = []
+        self._is_run_over = False
+
+    def take_open(self, calls: Sequence[Call]) -> None:
+        """Nothing: a span is sent when it has ended."""
+
+    def take(self, calls: Sequence[Call]) -> None:
+        """Encode finished calls whose trace is sampled. One that cannot be encoded is counted, and said at the end."""
+        fault: Exception | None = None
+        spans = self._spans
+        for call in calls:
+            if not call.trace_flags & 1:
+                continue
+            try:
+                spans.append(encode_call(call))
+                if self._encode_logs is not None:
+                    self._logs += self._encode_logs(call)
+            except Exception as error:
+                fault = fault or error
+                self._counts.count("dropped", "traces", "encoding")
+            if call.parent_id is None or call.is_root:
+                self._is_run_over = True
+        if fault is not None:
+            raise fault
+
+    def take_scores(self, scores: Sequence[Score]) -> None:
+        """Encode feedback as evaluation events."""
+        if self._encode_score is not None:
+            self._logs += [self._encode_score(score) for score in scores]
+
+    def write(self) -> None:
+        """Hand over what was encoded; this waits for no network."""
+        spans, logs, is_run_over = self._spans, self._logs, self._is_run_over
+        self._begin()
+        for signal, items in (("traces", spans), ("logs", logs)):
+            for at in range(0, len(items), PART_ITEMS):
+                part = items[at : at + PART_ITEMS]
+                self._exporter.submit(signal, b"".join(part), len(part))
+        if is_run_over:
+            self._exporter.hurry()
+
+    def flush(self, timeout_s: float) -> bool:
+        """Send everything; False when time ran out."""
+        self.write()
+        return self._exporter.flush(timeout_s)
+
+    def close(self) -> None:
+        """Hand over what is left; the exporter is closed by who made it."""
+        self.write()
+
+    def after_fork(self) -> None:
+        """Drop what was noted: the parent sends it."""
+        self._begin()
