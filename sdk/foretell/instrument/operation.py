@@ -61,6 +61,7 @@ class Operation(Call):
         "is_captured_in",
         "is_captured_out",
         "is_priced",
+        "is_refined",
         "is_replayed",
         "is_stranded",
         "last_chunk_ns",
@@ -95,7 +96,7 @@ class Operation(Call):
         self.span_kind = self.span = self.chunks = self.first_chunk_ns = self.last_chunk_ns = self.owner = None
         self.request = request
         self.version = spec.version
-        self.parent_is_remote = self.is_stranded = False
+        self.parent_is_remote = self.is_stranded = self.is_refined = False
         capture = runtime.capture
         self.content_exported = capture.is_exported
         self._outer = outer = live_context(get_current(), runtime.context_key)

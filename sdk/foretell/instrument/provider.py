@@ -91,10 +91,12 @@ class ShellProvider(TracerProvider):
 class OwnProvider(TracerProvider):
     """Makes the spans of the application's own tracers, and keeps the list of processors that our lean spans tell too."""
 
-    def __init__(self, resource: Resource, sampler: Sampler | None, own: SpanProcessor) -> None:
-        """Give every foreign span to `own`; keep further processors in `processors`."""
+    def __init__(
+        self, resource: Resource, sampler: Sampler | None, own: SpanProcessor, processors: list[SpanProcessor]
+    ) -> None:
+        """Give every foreign span to `own`; note further processors in `processors`."""
         super().__init__(sampler=sampler, resource=resource, shutdown_on_exit=False)
-        self.processors: list[SpanProcessor] = []
+        self.processors = processors
         super().add_span_processor(own)
 
     def add_span_processor(self, span_processor: SpanProcessor) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foretell.cost.refine import refine_costs
 from foretell.errors import FAULTS
 from foretell.instrument.completing import add_totals, complete_facts, is_priced
+from foretell.instrument.operation import Operation
 
 if TYPE_CHECKING:
     from foretell.cost.prices import PriceBook
@@ -26,7 +27,18 @@ class Refiner:
     refine_contents: Callable[[Sequence[Call]], Any]
 
     def __call__(self, calls: Sequence[Call]) -> None:
-        """Refine the calls in place."""
+        """Refine the calls in place, but for those that were refined when they ended."""
+        late = [call for call in calls if not (isinstance(call, Operation) and call.is_refined)]
+        if late:
+            self._refine(late)
+
+    def refine_early(self, calls: Sequence[Operation]) -> None:
+        """Refine calls on their caller's thread, where an application's provider wants the finished span at once."""
+        self._refine(calls)
+        for call in calls:
+            call.is_refined = True
+
+    def _refine(self, calls: Sequence[Call]) -> None:
         _guarded("facts", complete_facts, calls)
         _guarded("cost", self._refine_costs, calls)
         _guarded("totals", add_totals, calls)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import baggage
@@ -71,7 +71,7 @@ class OwnSpans:
         """Sample by `sampler` (None: keep all); tell `processors`; stay out of the shared context if private."""
         self.resource = resource
         self.processors = processors if processors is not None else []
-        self._sampler = sampler
+        self.sampler = sampler
         self._is_private = is_private
 
     def start(self, operation: Operation, outer: Context, parent: Operation | None) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class OwnSpans:
             operation.parent_is_remote = context.is_remote
         else:
             operation.trace_id = operation.runtime.ids.bits(128) or 1
-        if self._sampler is not None:
+        if self.sampler is not None:
             self._sample(operation, outer)
         operation.span = span = LeanSpan(operation, self.resource)
         values = _carry_run(operation, outer, parent)
@@ -102,7 +102,7 @@ class OwnSpans:
 
     def _sample(self, operation: Operation, outer: Context) -> None:
         operation.facts = facts_of(operation)
-        result = self._sampler.should_sample(  # type: ignore[union-attr]  # asked above
+        result = self.sampler.should_sample(  # type: ignore[union-attr]  # asked above
             outer,
             operation.trace_id,
             encode.span_name(operation),
@@ -118,13 +118,15 @@ class OwnSpans:
             operation.attributes = dict(result.attributes)
 
     def end(self, operation: Operation) -> None:
-        """Nothing waits for this: processors and export get the span from the worker."""
+        """Processors and export get the span from the worker; where there is no processor, nobody needs it any more."""
+        if not self.processors:
+            operation.span = None
 
 
 class AttachedSpans:
     """Where the application has a provider of its own: its spans are used, and ended on the caller's thread."""
 
-    def __init__(self, tracer: Callable[[], Tracer], refine: Callable[[list[Operation]], None]) -> None:
+    def __init__(self, tracer: Callable[[], Tracer], refine: Callable[[Sequence[Operation]], None]) -> None:
         """Use what `tracer` gives at each call; `refine` prices and redacts before a span is ended."""
         self._tracer = tracer
         self._refine = refine

@@ -66,7 +66,7 @@ class Worker:
         self._queue: deque[Call] = deque()
         self._scores: deque[Score] = deque()
         self._refined: deque[list[Call]] = deque()
-        self._waiting = 0  # calls that are refined and not yet taken by the sinks
+        self._popped = self._taken = 0  # each written under one lock; their difference is what sinks have not seen yet
         self._high_items, self._high_bytes = limits.max_items // 2, limits.max_bytes // 2
         self._queued_bytes = 0
         self._thread: threading.Thread | None = None
@@ -97,7 +97,7 @@ class Worker:
         self._queued_bytes += call.size_bytes
         if self._is_idle:
             self._rouse()
-        if len(self._queue) + self._waiting > self._high_items or self._queued_bytes > self._high_bytes:
+        if len(self._queue) + self._popped - self._taken > self._high_items or self._queued_bytes > self._high_bytes:
             self._help()
 
     def put(self, call: Call) -> None:
@@ -105,7 +105,7 @@ class Worker:
         self._queue.append(call)
         if self._is_idle:
             self._rouse()
-        if len(self._queue) + self._waiting > self._high_items:
+        if len(self._queue) + self._popped - self._taken > self._high_items:
             self._help()
 
     def put_score(self, score: Score) -> None:
@@ -148,7 +148,7 @@ class Worker:
         self._make_locks()
         self._queue.clear()
         self._refined.clear()
-        self._waiting = 0
+        self._popped = self._taken = 0
         self._scores.clear()
         self._open_calls.clear()
         self._queued_bytes = 0
@@ -237,7 +237,7 @@ class Worker:
             for sink in self.sinks:
                 if not self._call(sink, "take", batch):
                     self._counts.count("dropped", sink.name, "fault", len(batch))
-            self._waiting -= len(batch)
+            self._taken += len(batch)
         if self._scores:
             scores = [self._scores.popleft() for _ in range(len(self._scores))]
             for sink in self.sinks:
@@ -262,7 +262,7 @@ class Worker:
             self._queued_bytes = 0
         else:
             self._queued_bytes -= sum(getattr(call, "size_bytes", 0) for call in batch)
-        self._waiting += len(batch)
+        self._popped += len(batch)
         return batch
 
     def _guarded_refine(self, batch: list[Call]) -> None:
@@ -292,7 +292,7 @@ class Worker:
 
     def _help(self) -> None:
         """The queue fills: lend this thread for a batch of CPU work; near the end make way; drop when it is full."""
-        waiting = len(self._queue) + self._waiting
+        waiting = len(self._queue) + self._popped - self._taken
         if waiting < self.limits.max_items * 0.9 and self._queued_bytes < self.limits.max_bytes * 0.9:
             self._process(0.0)
             return

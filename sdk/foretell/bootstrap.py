@@ -1,0 +1,120 @@
+"""The one place that builds and connects: `init()` is a list of parts, `shutdown()` the same list backwards."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+
+from foretell.instrument import state
+
+if TYPE_CHECKING:
+    from foretell.settings import Content, Settings
+    from foretell.setup.running import Running
+
+_LOCK = threading.RLock()
+_running: Running | None = None
+
+
+def init(
+    service_name: str | None = None,
+    *,
+    store: str | Path | None = None,
+    otlp_endpoint: str | None = None,
+    content: Content | None = None,
+    isolated: bool | None = None,
+    integrations: str | Sequence[str] | None = None,
+    actions: Mapping[str, str] | None = None,
+    **settings: Any,
+) -> None:
+    """Start recording. A second call changes nothing; `shutdown()` undoes it.
+
+    `store` is the directory of the embedded store (`.foretell`), `otlp_endpoint` the collector's base URL, `content`
+    says where prompts, arguments and results go: `none`, `local` (the default: into the store, redacted) or `export`.
+    `isolated=True` keeps to a private provider and context. Every other setting may be given by its name; what is not
+    given comes from the environment (`FORETELL_…`, `OTEL_…`), `foretell.toml`, or its default. An unknown name or a
+    wrong value raises `SettingError`; anything else that fails is said once, and the program goes on.
+    """
+    from foretell.settings import load_settings, read_environment
+
+    global _running
+    given = {
+        "service_name": service_name,
+        "store": store,
+        "otlp_endpoint": otlp_endpoint,
+        "content": content,
+        "isolated": isolated,
+        "integrations": integrations,
+        "actions": actions,
+        **settings,
+    }
+    with _LOCK:
+        if _running is not None:
+            return
+        environment = read_environment()
+        loaded = load_settings(given, environment, Path.cwd())
+        if loaded.sdk_disabled:
+            return
+        _running = _start(loaded, environment, is_endpoint_given=otlp_endpoint is not None)
+
+
+def flush(timeout_s: float = 30.0) -> bool:
+    """Write and send everything that has ended by now; False when time ran out."""
+    running = _running
+    return running.worker.drain(timeout_s) if running is not None else True
+
+
+def shutdown() -> None:
+    """Flush, stop recording, and leave no thread and no patch behind. `init()` may be called again."""
+    global _running
+    with _LOCK:
+        running, _running = _running, None
+        if running is None:
+            return
+        from foretell.setup.takedown import take_down
+
+        take_down(running)
+
+
+def current() -> Running | None:
+    """What is running now, for `foretell doctor` and the command line."""
+    return _running
+
+
+def _start(settings: Settings, environment: Mapping[str, str], *, is_endpoint_given: bool) -> Running:
+    from foretell.export.counts import Counts
+    from foretell.instrument.carriers import join_parent
+    from foretell.instrument.provider import GLOBAL
+    from foretell.setup import connecting, exporting, parts
+    from foretell.setup.running import Running
+
+    existing = None if settings.isolated else GLOBAL.existing()
+    running = Running(settings, Counts(), is_attached=existing is not None)
+    parts.open_store(running)
+    exporting.build_exporter(running, environment, is_wanted=existing is None or is_endpoint_given)
+    parts.build_runtime(running)
+    exporting.start_endpoint(running)
+    connecting.connect_provider(running, existing)
+    connecting.hook_lifecycle(running, _after_fork)
+    running.context_before = join_parent(environment)
+    state.current = running.runtime
+    return running
+
+
+def _after_fork() -> None:
+    global _LOCK
+    _LOCK = threading.RLock()  # another thread of the parent may have held it
+    running = _running
+    if running is None or running.runtime is None:
+        return
+    runtime = running.runtime
+    runtime.ids.reseed()
+    runtime.pid = os.getpid()
+    runtime.worker.after_fork()
+    if running.exporter is not None:
+        running.exporter.after_fork()
+    if running.endpoint is not None:
+        running.endpoint.after_fork()

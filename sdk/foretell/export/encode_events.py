@@ -1,0 +1,38 @@
+"""What is said about calls in log records, as OTLP: an inference's details, a client operation's exception, a score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from foretell.export.encode_logs import encode_log
+from foretell.semconv.records import LogEvent, log_events, score_event
+
+if TYPE_CHECKING:
+    from foretell.model.call import Call
+    from foretell.model.facts import Score
+
+
+def encode_log_events(call: Call) -> list[bytes]:
+    """Encode the events of a finished call as fields of a scope."""
+    return [encode_event_record(event) for event in log_events(call)]
+
+
+def encode_score(score: Score) -> bytes:
+    """Encode a piece of feedback as a field of a scope."""
+    return encode_event_record(score_event(score))
+
+
+def encode_event_record(event: LogEvent) -> bytes:
+    """Encode one event as a field of a scope."""
+    return encode_log(
+        event.time_ns,
+        event.time_ns,
+        None,
+        event.attributes,
+        severity_number=event.severity_number,
+        severity_text=event.severity_text,
+        event_name=event.name,
+        trace_id=event.trace_id,
+        span_id=event.span_id,
+        flags=event.trace_flags,
+    )

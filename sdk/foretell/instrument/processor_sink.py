@@ -1,0 +1,61 @@
+"""The sink for span processors that the application has added to our provider: they hear of lean spans from the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from foretell.errors import FAULTS
+from foretell.instrument.lean_span import LeanSpan
+from foretell.instrument.operation import Operation
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import SpanProcessor
+
+    from foretell.model.call import Call
+    from foretell.model.facts import Score
+
+
+class ProcessorSink:
+    """Tells each processor of each of our finished spans (protocol `foretell.model.sink.Sink`)."""
+
+    name = "processors"
+
+    def __init__(self, processors: list[SpanProcessor]) -> None:
+        """Tell `processors`, a list that grows as the application adds to it."""
+        self._processors = processors
+
+    def take_open(self, calls: Sequence[Call]) -> None:
+        """Nothing: processors heard of the start when it was."""
+
+    def take(self, calls: Sequence[Call]) -> None:
+        """Tell of ended spans, sampled or not: a processor looks at the flag itself."""
+        if not self._processors:
+            return
+        for call in calls:
+            if isinstance(call, Operation) and isinstance(call.span, LeanSpan):
+                self._tell(call.span)
+                call.span = None
+
+    def _tell(self, span: LeanSpan) -> None:
+        for processor in self._processors:
+            try:
+                processor.on_end(span)
+            except Exception as error:
+                FAULTS.note("processor", error)
+
+    def take_scores(self, scores: Sequence[Score]) -> None:
+        """Nothing: a score is no span."""
+
+    def write(self) -> None:
+        """Nothing waits here."""
+
+    def flush(self, timeout_s: float) -> bool:
+        """Let every processor send what it has."""
+        return all([processor.force_flush(int(timeout_s * 1_000)) is not False for processor in self._processors])
+
+    def close(self) -> None:
+        """The processors are shut down by who made our provider."""
+
+    def after_fork(self) -> None:
+        """Processors look after themselves."""

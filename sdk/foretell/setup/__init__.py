@@ -1,0 +1,1 @@
+"""The parts that `foretell.init()` puts together and `foretell.shutdown()` takes down."""

@@ -1,0 +1,55 @@
+"""Connecting to OpenTelemetry and to the life of the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from foretell.setup.running import Running
+
+
+def connect_provider(running: Running, existing: Any | None) -> None:
+    """Attach to the application's provider, or set ours where there is none; stay out of both where isolated."""
+    if running.settings.isolated:
+        return
+    from foretell.instrument.foreign import ForeignSpans
+    from foretell.instrument.provider import GLOBAL, OwnProvider
+    from foretell.instrument.spans import OwnSpans
+
+    running.foreign = ForeignSpans()
+    running.foreign.runtime = running.runtime
+    if existing is not None:
+        attach_to(running, existing)
+        return
+    assert running.runtime is not None
+    spans = running.runtime.spans
+    assert isinstance(spans, OwnSpans)
+    running.provider = OwnProvider(spans.resource, spans.sampler, running.foreign, spans.processors)
+    GLOBAL.occupy(
+        running.provider,
+        lambda timeout_ms: running.worker.drain(timeout_ms / 1_000),
+        lambda provider: attach_to(running, provider),
+    )
+
+
+def attach_to(running: Running, provider: Any) -> None:
+    """From now on our spans are made by the application's provider, and its foreign spans come to us."""
+    from foretell.instrument.spans import AttachedSpans
+
+    assert running.runtime is not None
+    assert running.refiner is not None
+    refiner = running.refiner
+    running.is_attached = True
+    running.runtime.spans = AttachedSpans(lambda: provider.get_tracer("foretell"), refiner.refine_early)
+    add = getattr(provider, "add_span_processor", None)
+    if add is not None and running.foreign is not None:
+        add(running.foreign)
+
+
+def hook_lifecycle(running: Running, after_fork: Callable[[], None]) -> None:
+    """Drain at exit and on SIGTERM; start afresh in forked children."""
+    from foretell.instrument.lifecycle import Lifecycle
+
+    running.lifecycle = Lifecycle(running.worker.drain, after_fork, running.settings.flush_timeout_s)
+    running.lifecycle.begin()

@@ -1,0 +1,80 @@
+"""Sending: which signals go where, and the thread that carries them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from foretell.errors import FAULTS, ForetellError
+
+if TYPE_CHECKING:
+    from foretell.settings import Settings
+    from foretell.setup.running import Running
+
+
+OUTBOX_BYTES = 256 * 2**20
+"""How much waits on disk for a collector that is away; beyond it, what no longer fits is dropped and counted."""
+
+
+def build_exporter(running: Running, environment: Mapping[str, str], *, is_wanted: bool) -> None:
+    """Prepare sending to a collector, where one was named."""
+    from foretell.export.endpoints import is_given, read_endpoint, read_exporters, read_limits
+    from foretell.export.exporter import Exporter
+
+    values = endpoint_values(running.settings, environment)
+    wanted = {"traces": running.settings.spans_on, "metrics": running.settings.metrics_on, "logs": running.settings.logs_on}
+    signals = [s for s, is_on in wanted.items() if is_on and is_given(s, values) and "otlp" in read_exporters(s, values)]
+    if not is_wanted or not signals:
+        return
+    from foretell.export.transport import HttpTransport
+
+    running.endpoints = {signal: read_endpoint(signal, values) for signal in signals}
+    transports = {
+        signal: HttpTransport(endpoint, running.counts, proxies=environment)
+        for signal, endpoint in running.endpoints.items()
+    }
+    running.exporter = Exporter(
+        transports,
+        running.counts,
+        outbox=_make_outbox(running),
+        limits=read_limits(values),
+        on_error=FAULTS.note,
+    )
+
+
+def start_endpoint(running: Running) -> None:
+    """Open the Prometheus pull endpoint, where it was asked for."""
+    settings, metrics = running.settings, running.metrics
+    if metrics is None or "prometheus" not in settings.metrics_exporter:
+        return
+    from foretell.export.prometheus import PullEndpoint
+
+    endpoint = PullEndpoint(
+        lambda: metrics.read(time.time_ns()),
+        labels={"service_name": settings.service_name},
+        host=settings.prometheus_host,
+        port=settings.prometheus_port,
+    )
+    try:
+        endpoint.start()
+    except ForetellError as error:
+        running.note("prometheus", error)
+    else:
+        running.endpoint = endpoint
+
+
+def endpoint_values(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+    """`OTEL_*` as they hold: an argument of `init()` or a line in `foretell.toml` stands for its variable."""
+    values = {name: value for name, value in environment.items() if name.startswith("OTEL_")}
+    if settings.otlp_endpoint:
+        values["OTEL_EXPORTER_OTLP_ENDPOINT"] = settings.otlp_endpoint
+    return values
+
+
+def _make_outbox(running: Running) -> Any:  # the exporter's Outbox protocol
+    if running.store is None:
+        return None
+    from foretell.store.outbox import Outbox
+
+    return Outbox(running.store, OUTBOX_BYTES)

@@ -1,0 +1,132 @@
+"""The parts that `init()` puts together, each built from settings in one function."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from foretell.errors import ForetellError, SettingError
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import SpanProcessor
+    from opentelemetry.sdk.trace.sampling import Sampler
+
+    from foretell.setup.running import Running
+    from foretell.instrument.operation import Operation
+    from foretell.instrument.runtime import Capture
+    from foretell.settings import Settings
+
+CONTEXT_KEY = "foretell-operation"
+
+
+def open_store(running: Running) -> None:
+    """Open the embedded store; without one, recording goes on into metrics and spans."""
+    from foretell.store.store import Store
+
+    settings = running.settings
+    if not settings.store_on:
+        return
+    try:
+        running.store = Store.open(settings.store, now_ns=time.time_ns)
+    except (ForetellError, OSError) as error:
+        running.note("store", error)
+
+
+def build_resource(running: Running) -> Resource:
+    """Who records: service name, instance slot, and what the environment adds."""
+    from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, Resource
+
+    attributes: dict[str, Any] = dict(running.settings.resource_attributes)
+    if running.settings.service_name:
+        attributes[SERVICE_NAME] = running.settings.service_name
+    instance = _instance_id(running)
+    if instance is not None:
+        attributes.setdefault(SERVICE_INSTANCE_ID, instance)
+    return Resource.create(attributes)
+
+
+def _instance_id(running: Running) -> str | None:
+    if running.store is None:
+        return None
+    from foretell.store.processes import host_name, lease_slot
+
+    try:
+        return f"{host_name()}-{lease_slot(running.store, running.settings.service_name)}"
+    except Exception as error:
+        running.note("instance", error)
+        return None
+
+
+def build_runtime(running: Running) -> None:
+    """Put worker, sinks and spans together."""
+    from foretell.cost.prices import PriceBook
+    from foretell.instrument.refining import Refiner
+    from foretell.instrument.runtime import Runtime
+    from foretell.instrument.spans import OwnSpans
+    from foretell.instrument.worker import Limits, Worker
+    from foretell.setup import sinks
+    from foretell.watchdog.process_probe import ProcessProbe
+
+    settings = running.settings
+    resource = build_resource(running)
+    prices = PriceBook(settings.price_file)
+    open_calls: dict[int, Operation] = {}
+    probe = ProcessProbe()
+    processors: list[SpanProcessor] = []
+    refiner = Refiner(prices, sinks.contents_refiner(running))
+    worker = Worker(
+        refiner,
+        sinks.build_sinks(running, resource, prices, open_calls, probe, processors),
+        open_calls,
+        running.counts,
+        Limits(max_items=settings.queue_max_items, max_bytes=settings.queue_max_bytes),
+    )
+    running.runtime = Runtime(
+        worker=worker,
+        spans=OwnSpans(
+            resource, sampler=make_sampler(settings), processors=processors, is_private=settings.isolated
+        ),
+        counts=running.counts,
+        context_key=f"{CONTEXT_KEY}-{id(worker)}" if settings.isolated else CONTEXT_KEY,
+        capture=make_capture(settings),
+        open_calls=open_calls,
+        rss_bytes=lambda: probe.last_rss_bytes,
+    )
+    running.refiner = refiner
+    running.resource = resource
+
+
+def make_capture(settings: Settings) -> Capture:
+    """What of a call's content is kept."""
+    from foretell.instrument.runtime import Capture
+
+    return Capture(
+        inputs=settings.capture_inputs,
+        outputs=settings.capture_outputs,
+        is_exported=settings.content == "export",
+        is_off=settings.content == "none",
+        limit_bytes=settings.payload_blob_bytes,
+    )
+
+
+def make_sampler(settings: Settings) -> Sampler | None:
+    """The sampler that OTEL_TRACES_SAMPLER names; None for the default, which keeps everything that is not unsampled above."""
+    if settings.traces_sampler == "parentbased_always_on":
+        return None
+    from opentelemetry.sdk.trace import sampling
+
+    ratio = float(settings.traces_sampler_arg or 1.0)
+    made: dict[str, Callable[[], Sampler]] = {
+        "always_on": lambda: sampling.ALWAYS_ON,
+        "always_off": lambda: sampling.ALWAYS_OFF,
+        "parentbased_always_off": lambda: sampling.ParentBased(sampling.ALWAYS_OFF),
+        "traceidratio": lambda: sampling.TraceIdRatioBased(ratio),
+        "parentbased_traceidratio": lambda: sampling.ParentBasedTraceIdRatio(ratio),
+    }
+    if settings.traces_sampler not in made:
+        raise SettingError(
+            f"OTEL_TRACES_SAMPLER={settings.traces_sampler!r} is not one of {', '.join(('parentbased_always_on', *made))}."
+        )
+    return made[settings.traces_sampler]()

@@ -1,0 +1,61 @@
+"""Everything that `init()` built, so that `shutdown()` can take it down and `foretell doctor` can look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from foretell.errors import FAULTS
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.resources import Resource
+
+    from foretell.export.counts import Counts
+    from foretell.export.endpoints import Endpoint
+    from foretell.export.exporter import Exporter
+    from foretell.export.metrics import Metrics
+    from foretell.export.prometheus import PullEndpoint
+    from foretell.instrument.foreign import ForeignSpans
+    from foretell.instrument.lifecycle import Lifecycle
+    from foretell.instrument.provider import OwnProvider
+    from foretell.instrument.refining import Refiner
+    from foretell.instrument.runtime import Runtime
+    from foretell.instrument.worker import Worker
+    from foretell.settings import Settings
+    from foretell.store.store import Store
+
+
+@dataclass(slots=True)
+class Running:
+    """Everything that `init()` built, so that `shutdown()` can take it down."""
+
+    settings: Settings
+    counts: Counts
+    store: Store | None = None
+    exporter: Exporter | None = None
+    endpoint: PullEndpoint | None = None
+    runtime: Runtime | None = None
+    provider: OwnProvider | None = None
+    foreign: ForeignSpans | None = None
+    refiner: Refiner | None = None
+    resource: Resource | None = None
+    metrics: Metrics | None = None
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    """Signal → where it goes, for `foretell doctor`."""
+    lifecycle: Lifecycle | None = None
+    is_attached: bool = False
+    context_before: Any = None
+    problems: list[str] = field(default_factory=list)
+    """What could not be set up, in words, for `foretell doctor`."""
+
+    @property
+    def worker(self) -> Worker:
+        """The worker of this set-up."""
+        assert self.runtime is not None
+        return self.runtime.worker
+
+    def note(self, part: str, error: Exception) -> None:
+        """A part could not be set up: say it once, keep it for `foretell doctor`, go on."""
+        self.problems.append(f"{part}: {error}")
+        FAULTS.note(f"init.{part}", error)

@@ -1,0 +1,150 @@
+"""The sinks, one visible list, and the refining of contents before them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from foretell.errors import FAULTS
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import SpanProcessor
+
+    from foretell.cost.prices import PriceBook
+    from foretell.export.metric_points import MetricPoints
+    from foretell.instrument.operation import Operation
+    from foretell.model.call import Call
+    from foretell.model.sink import Sink
+    from foretell.setup.running import Running
+    from foretell.watchdog.process_probe import ProcessProbe
+
+VERSION = "0.1.0"
+
+
+def contents_refiner(running: Running) -> Callable[[Sequence[Call]], Any]:
+    """Redaction, caps and blobs, with the store's key for identities."""
+    from foretell.payloads.refine import ContentLimits, refine_contents
+    from foretell.privacy.redactor import Redactor
+    from foretell.privacy.rules import rules_from_settings
+
+    settings = running.settings
+    redactor = Redactor(**rules_from_settings(settings.redaction, settings.redaction_off, settings.redaction_patterns))
+    limits = ContentLimits(settings.payload_inline_bytes, settings.payload_blob_bytes)
+    key = _identity_key(running)
+
+    def refine(calls: Sequence[Call]) -> None:
+        counted = refine_contents(calls, redactor, limits, key)
+        for rule, n in counted.redactions.items():
+            running.counts.count("redacted", rule, "", n)
+
+    return refine
+
+
+def _identity_key(running: Running) -> bytes:
+    if running.store is not None:
+        try:
+            return running.store.identity_key()
+        except Exception as error:
+            running.note("identity", error)
+    import secrets
+
+    return secrets.token_bytes(32)
+
+
+def build_sinks(
+    running: Running,
+    resource: Resource,
+    prices: PriceBook,
+    open_calls: dict[int, Operation],
+    probe: ProcessProbe,
+    processors: list[SpanProcessor],
+) -> list[Sink]:
+    """The visible list, in the order in which each call reaches them."""
+    from foretell.instrument.processor_sink import ProcessorSink
+
+    sinks: list[Sink] = []
+    if running.store is not None:
+        sinks.append(_store_sink(running))
+    if running.settings.metrics_on:
+        sinks.append(_metrics_sink(running, prices, open_calls, probe))
+    sinks.append(ProcessorSink(processors))
+    if running.exporter is not None:
+        sinks.append(_span_sink(running, resource))
+    return sinks
+
+
+def _store_sink(running: Running) -> Sink:
+    from foretell.store.retention import DAY_NS, Retention
+    from foretell.store.writer import StoreSink
+
+    assert running.store is not None
+    settings = running.settings
+    retention = Retention(
+        running.store, max_age_ns=int(settings.retention_days * DAY_NS), limit_bytes=settings.retention_bytes
+    )
+    return StoreSink(
+        running.store,
+        service_name=settings.service_name,
+        version=VERSION,
+        counts=lambda: self_counts(running),
+        retention=retention,
+    )
+
+
+def self_counts(running: Running) -> dict[str, int]:
+    """Every self-count under one flat name, and our faults by hook, for the store's heartbeat and `foretell doctor`."""
+    counted = {
+        ".".join(part for part in (name, signal, reason) if part): n
+        for name, table in running.counts.snapshot().items()
+        for (signal, reason), n in table.items()
+    }
+    return counted | {f"fault.{hook}": n for hook, n in FAULTS.counts().items()}
+
+
+def _metrics_sink(
+    running: Running, prices: PriceBook, open_calls: dict[int, Operation], probe: ProcessProbe
+) -> Sink:
+    from foretell.export.encode_points import encode_points
+    from foretell.export.metrics import Metrics
+    from foretell.export.metrics_sink import MetricsSink
+
+    settings, exporter = running.settings, running.exporter
+    is_pulled = "prometheus" in settings.metrics_exporter
+    metrics = Metrics(time.time_ns, settings.otlp_temporality)
+    running.metrics = metrics
+
+    def submit(signal: str, points: list[MetricPoints]) -> None:
+        body, items = encode_points(points)
+        if exporter is not None and items:
+            exporter.submit(signal, body, items)
+
+    return MetricsSink(
+        metrics,
+        submit if exporter is not None else None,
+        clock=time.time_ns,
+        open_calls=lambda: list(open_calls.values()),
+        interval_s=settings.metric_interval_ms / 1_000,
+        sample_process=lambda: probe.sample(time.time_ns()),
+        count_telemetry=running.counts.snapshot,
+        context_window=prices.context_window,
+        is_legacy=settings.legacy_metrics,
+        is_pulled=is_pulled,
+    )
+
+
+def _span_sink(running: Running, resource: Resource) -> Sink:
+    from foretell.export.encode_events import encode_log_events, encode_score
+    from foretell.export.span_sink import SpanSink
+    from foretell.export.wire import resource_field, scope_field
+
+    assert running.exporter is not None
+    running.exporter.set_envelope(resource_field(resource.attributes, resource.schema_url), scope_field("foretell", VERSION))
+    has_logs = "logs" in running.endpoints
+    return SpanSink(
+        running.exporter,
+        running.counts,
+        encode_logs=encode_log_events if has_logs else None,
+        encode_score=encode_score if has_logs else None,
+    )
