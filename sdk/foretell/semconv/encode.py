@@ -305,10 +305,13 @@ def _add_others(attributes: Attributes, others: Any) -> None:  # pairs of key an
 
 
 def span_events(call: Call) -> Sequence[Event]:
-    """Return the user's events and, for a failure, the exception event last; belongs to the call, do not change it."""
+    """Return the user's events and, for a failure, the exception event last; belongs to the call, do not change it.
+
+    A foreign span has its own exception event among its events.
+    """
     events: Sequence[Event] = call.events or ()
     error = call.error
-    if error is None or call.outcome not in _FAILURES:
+    if error is None or call.outcome not in _FAILURES or call.kind is Kind.SPAN:
         return events
     return (*events, Event("exception", call.end_ns or call.start_ns, exception_fields(error)))
 
