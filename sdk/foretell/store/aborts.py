@@ -1,6 +1,5 @@
 """Ends the calls of killed processes: what was open when a process died is ABORTED, at its last heartbeat."""
 
-# ruff: noqa: S608  # only names and numbers of ours are put into the SQL text; values are bound
 from __future__ import annotations
 
 import sqlite3

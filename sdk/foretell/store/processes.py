@@ -1,6 +1,5 @@
 """Which processes write here, and whether they still live."""
 
-# ruff: noqa: S608  # only names and numbers of ours are put into the SQL text; values are bound
 from __future__ import annotations
 
 import os

@@ -1,6 +1,5 @@
 """Keeps the store from growing for ever: old runs go, then the oldest while it is too large."""
 
-# ruff: noqa: S608  # only names and numbers of ours are put into the SQL text; values are bound
 from __future__ import annotations
 
 import sqlite3

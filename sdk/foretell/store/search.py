@@ -1,6 +1,5 @@
 """Finds words in names, errors and content. Only readers pay: the index is made when somebody searches."""
 
-# ruff: noqa: S608  # only names and numbers of ours are put into the SQL text; values are bound
 from __future__ import annotations
 
 import sqlite3

@@ -50,7 +50,7 @@ _MERGE_FINDING = "ON CONFLICT (trigger, subject, onset_ns) DO UPDATE SET " + ", 
 )
 
 
-def put_batch(connection: sqlite3.Connection, batch: Batch, process: int, now_ns: int) -> None:
+def put_batch(connection: sqlite3.Connection, batch: Batch, process: int | None, now_ns: int) -> None:
     """Write all of a batch; call it inside a transaction. Its blobs must be packed."""
     keys = put_runs(connection, list(batch.runs.values()), now_ns)
     if batch.opened:

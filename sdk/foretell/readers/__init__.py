@@ -1,0 +1,1 @@
+"""Reading back: every backend gives the same runs and calls."""

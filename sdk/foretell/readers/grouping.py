@@ -1,0 +1,98 @@
+"""Makes calls of spans, and runs of calls, where a backend knows only traces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from foretell.model.call import Call
+from foretell.model.run import RunSummary
+from foretell.readers.otlp_json import SpanRecord
+from foretell.readers.rebuild import build_summary
+from foretell.store.batch import Batch
+from foretell.store.columns import RUN_COLUMNS
+
+RUN_ID = "foretell.run.id"
+
+
+def make_call(span: SpanRecord, run_id: str) -> Call:
+    """Say what a span means: the one place where readers lean on the conventions."""
+    from foretell.semconv.decode import call_from_span
+    from foretell.semconv.foreign import normalise
+
+    call: Call = call_from_span(
+        name=span.name,
+        kind=span.kind,
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_id=span.parent_id,
+        start_ns=span.start_ns,
+        end_ns=span.end_ns,
+        status=span.status,
+        attributes=normalise(span.attributes),
+        events=span.events,
+        links=span.links,
+        run_id=run_id,
+    )
+    call.trace_state = span.trace_state
+    return call
+
+
+def make_calls(spans: Sequence[SpanRecord]) -> list[Call]:
+    """Calls of all spans, in order of opening, each with its run.
+
+    A span without `foretell.run.id` belongs to its trace's run, which is named after the trace's first root.
+    """
+    runs = _name_runs(spans)
+    ordered = sorted(spans, key=lambda span: span.start_ns)
+    calls = [make_call(span, str(span.attributes.get(RUN_ID) or runs[span.trace_id])) for span in ordered]
+    _find_roots(calls)
+    return calls
+
+
+def _name_runs(spans: Iterable[SpanRecord]) -> dict[int, str]:
+    known = {(span.trace_id, span.span_id) for span in spans}
+    firsts: dict[int, SpanRecord] = {}
+    for span in spans:
+        is_root = span.parent_id is None or (span.trace_id, span.parent_id) not in known
+        first = firsts.get(span.trace_id)
+        if is_root and (first is None or span.start_ns < first.start_ns):
+            firsts[span.trace_id] = span
+    # A trace whose parents form a circle has no root; its run is named after the trace.
+    return {span.trace_id: f"{span.trace_id & (1 << 64) - 1:016x}" for span in spans} | {
+        trace_id: f"{span.span_id:016x}" for trace_id, span in firsts.items()
+    }
+
+
+def _find_roots(calls: Sequence[Call]) -> None:
+    """Give each run's first call the run's id, where the run was recorded under another provider's span ids."""
+    rooted = {call.run_id for call in calls if call.is_root}
+    span_ids = {call.span_id for call in calls}
+    for call in calls:
+        if call.run_id not in rooted and call.parent_id not in span_ids and _is_id(call.run_id):
+            call.id = int(call.run_id, 16)
+            rooted.add(call.run_id)
+
+
+def _is_id(run_id: str) -> bool:
+    return len(run_id) == 16 and all(digit in "0123456789abcdef" for digit in run_id)
+
+
+def sum_up(calls: Sequence[Call], service_names: dict[str, str]) -> list[RunSummary]:
+    """Lines of the runs of `calls`, newest first, by the store's own sums."""
+    batch = Batch()
+    for call in calls:
+        batch.note_calls((call,), service_names.get(call.run_id, ""), {})
+    lines = [dict(zip(RUN_COLUMNS, line, strict=True)) for line in batch.runs.values()]
+    return sorted(map(_to_summary, lines), key=lambda run: (run.start_ns, run.id), reverse=True)
+
+
+def _to_summary(line: dict[str, Any]) -> RunSummary:
+    return build_summary(
+        (
+            *(line[name] for name in ("run_id", "name", "agent_name", "service_name", "start_ns", "end_ns", "outcome")),
+            *(line[name] for name in ("calls", "errors", "input_tokens", "output_tokens", "cost_usd", "unpriced")),
+            0,
+            *(line[name] for name in ("session_id", "user_id", "error_message", "trace_id")),
+        )
+    )

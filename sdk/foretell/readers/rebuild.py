@@ -1,0 +1,157 @@
+"""Makes calls, runs, findings and scores of the store's rows."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from foretell.model.call import Call
+from foretell.model.facts import (
+    AgentTotals,
+    ErrorFacts,
+    Event,
+    InferenceFacts,
+    Link,
+    MemoryFacts,
+    RetrievalFacts,
+    Score,
+    Session,
+    ToolFacts,
+)
+from foretell.model.finding import Finding, Severity, Verdict
+from foretell.model.kinds import Kind, Outcome
+from foretell.model.payload import Payload
+from foretell.model.run import RunSummary
+from foretell.model.usage import Cost, Usage
+from foretell.store.queries import Row
+from foretell.store.rows import unsigned
+
+_KINDS = {kind.value: kind for kind in Kind}
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_FACTS: dict[Kind, Any] = {
+    Kind.LLM: InferenceFacts,
+    Kind.EMBEDDINGS: InferenceFacts,
+    Kind.TOOL: ToolFacts,
+    Kind.RETRIEVER: RetrievalFacts,
+    Kind.MEMORY: MemoryFacts,
+}
+_PLAIN = ("rss_open_bytes", "rss_close_bytes", "version", "span_kind", "trace_flags", "trace_state", "attributes")
+
+
+def build_summary(row: Row) -> RunSummary:
+    """A run's line, from columns `RUN_LINE` (and more, which are left aside)."""
+    (
+        id, name, agent_name, service_name, start_ns, end_ns, outcome, call_count, error_count, input_tokens,
+        output_tokens, cost_usd, unpriced, finding_count, session_id, user_id, error_message, trace_id,
+    ) = row[:18]  # fmt: skip
+    return RunSummary(
+        id, name or "", agent_name, service_name or "", start_ns, end_ns, _OUTCOMES[outcome], call_count, error_count,
+        input_tokens, output_tokens, cost_usd, unpriced, finding_count, session_id, user_id, error_message,
+        int.from_bytes(trace_id or b"", "big"),
+    )  # fmt: skip
+
+
+def build_call(row: Row, run_id: str) -> Call:
+    """A call, from columns `CALL_FIELDS` (and more, which are left aside)."""
+    (
+        _, _, _, id, trace_id, parent_id, kind, name, agent_name, outcome, start_ns, end_ns, step_index, provider,
+        request_model, response_model, error_type, error_message, identity, uncached_input, cache_read, cache_write,
+        output, reasoning, cost_usd, cost_source, price_date, session, facts, input_text, output_text,
+    ) = row[:31]  # fmt: skip
+    call = Call(
+        _KINDS[kind], name, id=unsigned(id), trace_id=int.from_bytes(trace_id, "big"), run_id=run_id, start_ns=start_ns
+    )
+    call.agent_name = agent_name
+    call.outcome = _OUTCOMES[outcome]
+    call.end_ns = end_ns
+    call.step_index = step_index
+    call.identity = identity
+    if parent_id is not None:
+        call.parent_id = unsigned(parent_id)
+    if session is not None:
+        call.session = _session(session)
+    rare = json.loads(facts) if facts else {}
+    _add_facts(call, rare, provider, request_model, response_model)
+    if error_type is not None:
+        call.error = ErrorFacts(error_type, error_message or "", rare.get("stacktrace", ""))
+    if uncached_input is not None:
+        call.usage = _usage((uncached_input, cache_read, cache_write, output, reasoning), rare)
+    if cost_usd is not None:
+        call.cost = Cost(cost_usd, cost_source, _date(price_date) if price_date else None)
+    if input_text is not None:
+        call.input_payload = _payload(input_text, rare.get("input"))
+    if output_text is not None:
+        call.output_payload = _payload(output_text, rare.get("output"))
+    if rare:
+        _add_rare(call, rare)
+    return call
+
+
+def build_finding(row: Row) -> Finding:
+    """A finding, from columns `FINDING_COLUMNS`."""
+    trigger, key, severity, verdict, onset, end, explanation, advice, confidence, evidence, run_id, span_id, agent = row
+    return Finding(
+        trigger, key, Severity(severity), Verdict(verdict), onset, end, explanation, advice, confidence,
+        json.loads(evidence), run_id, None if span_id is None else unsigned(span_id), agent,
+    )  # fmt: skip
+
+
+def build_score(row: Row) -> Score:
+    """Feedback, from columns `SCORE_COLUMNS`."""
+    name, value, label, comment, time_ns, run_id, span_id = row
+    return Score(name, value, label, comment, time_ns, run_id, None if span_id is None else unsigned(span_id))
+
+
+def _add_facts(call: Call, rare: dict[str, Any], provider: Any, request_model: Any, response_model: Any) -> None:
+    make = _FACTS.get(call.kind)
+    given = rare.get("facts")
+    if make is InferenceFacts:
+        facts = InferenceFacts(provider, request_model=request_model, response_model=response_model)
+        for name, value in (given or {}).items():
+            setattr(facts, name, tuple(value) if name == "finish_reasons" else value)
+        call.facts = facts
+    elif make is not None and given is not None:
+        call.facts = make(**given)
+
+
+def _usage(buckets: tuple[int, int, int, int, int], rare: dict[str, Any]) -> Usage:
+    by_modality = {
+        name: rare[name]
+        for name in ("input_by_modality", "output_by_modality", "cache_read_by_modality")
+        if name in rare
+    }
+    return Usage(*buckets, is_estimated=rare.get("usage_is_estimated", False), **by_modality)
+
+
+def _payload(text: str, rare: list[Any] | None) -> Payload:
+    if rare is None:
+        return Payload(text, len(text) if text.isascii() else len(text.encode()))
+    size_bytes, redactions, is_truncated, sha256 = rare
+    return Payload(text, size_bytes, redactions, is_truncated, sha256)
+
+
+def _add_rare(call: Call, rare: dict[str, Any]) -> None:
+    for name in _PLAIN:
+        if name in rare:
+            setattr(call, name, rare[name])
+    call.span_id = rare.get("span_id", call.id)
+    call.content_exported = rare.get("content_exported", False)
+    if "totals" in rare:
+        call.totals = AgentTotals(**rare["totals"])
+    if "events" in rare:
+        call.events = [Event(*event) for event in rare["events"]]
+    if "links" in rare:
+        call.links = [Link(int(trace_id, 16), int(span_id, 16), more) for trace_id, span_id, more in rare["links"]]
+
+
+@lru_cache(maxsize=256)
+def _session(text: str) -> Session:
+    id, user_id, conversation_id, tags = json.loads(text)
+    return Session(id, user_id, conversation_id, tuple((name, value) for name, value in tags))
+
+
+@lru_cache(maxsize=64)
+def _date(text: str) -> date:
+    return date.fromisoformat(text)
