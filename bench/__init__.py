@@ -1,0 +1,1 @@
+"""Speed: what a recorded call costs."""

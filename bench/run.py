@@ -1,0 +1,64 @@
+"""What a recorded call costs, beside the bare OpenTelemetry SDK: interleaved rounds, one process for each figure.
+
+`make bench`, or `python bench/run.py --rounds 5 --json figures.json`; `--quick` for a first look.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.rounds import Plan, Variant, run_rounds
+from bench.table import print_tables, sum_up
+
+VARIANTS = (
+    Variant("plain", "bench.variants.plain", imports="pass"),
+    Variant(
+        "bare",
+        "bench.variants.bare",
+        imports="import opentelemetry.sdk.trace.export, opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    ),
+    Variant("bare+content", "bench.variants.bare_content"),
+    Variant("foretell", "bench.variants.foretell", imports="import foretell"),
+    Variant("foretell+export", "bench.variants.foretell_export"),
+)
+
+
+def read_plan(arguments: list[str]) -> tuple[Plan, str | None]:
+    """What to run, and where the figures go."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="one round, a tenth of the work")
+    parser.add_argument("--only", help="measurements with commas between them: hot,cold,async,import,secrets,slow,away")
+    parser.add_argument("--variants", help="variants with commas between them; plain and bare are always run")
+    parser.add_argument("--away-s", type=float, default=10.0, help="how long the collector is away (60 for the record)")
+    parser.add_argument("--json", dest="path", help="write every figure of every round to this file")
+    given = parser.parse_args(arguments)
+    wanted = {"plain", "bare", *(given.variants.split(",") if given.variants else [item.name for item in VARIANTS])}
+    plan = Plan(
+        variants=tuple(item for item in VARIANTS if item.name in wanted),
+        rounds=1 if given.quick else given.rounds,
+        scale=0.1 if given.quick else 1.0,
+        only=frozenset(given.only.split(",")) if given.only else None,
+        away_s=given.away_s,
+    )
+    return plan, given.path
+
+
+def main(arguments: list[str]) -> int:
+    """Run, print, write."""
+    plan, path = read_plan(arguments)
+    figures = run_rounds(plan)
+    summary = sum_up(figures)
+    print_tables(summary)
+    if path:
+        Path(path).write_text(json.dumps({"rounds": figures, "summary": summary}, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
