@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import count
 from random import Random
 
 import pytest
@@ -180,28 +181,28 @@ class Box:
 
     def __init__(self):
         self.kept = {}
+        self.keys = count(1)
         self.lent = set()
 
     def put(self, signal, body):
         """Keep."""
-        self.kept[len(self.kept) + 1] = (signal, body)
+        self.kept[next(self.keys)] = (signal, body)
         return True
 
-    def take(self):
+    def take(self, limit):
         """Lend the oldest."""
-        for key, (signal, body) in self.kept.items():
-            if key not in self.lent:
-                self.lent.add(key)
-                return key, signal, body
-        return None
+        free = [(key, *kept) for key, kept in self.kept.items() if key not in self.lent][:limit]
+        self.lent.update(key for key, _, _ in free)
+        return free
 
-    def give_back(self, key):
+    def give_back(self, keys):
         """Not sent."""
-        self.lent.discard(key)
+        self.lent.difference_update(keys)
 
-    def remove(self, key):
-        """Done."""
-        del self.kept[key]
+    def done(self, keys):
+        """Forget."""
+        for key in keys:
+            del self.kept[key]
 
 
 def exporter(collector, counts, **changes):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-NAMES = ("started", "ended", "exported", "dropped", "truncated", "errors")
-"""What is counted. `errors` are our own: keyed by hook and exception type instead of signal and reason."""
+NAMES = ("started", "ended", "exported", "dropped", "truncated", "redacted", "errors")
+"""What is counted. `redacted` is keyed by rule, `errors` (our own) by hook and type of exception."""
 
 
 class Counts:
@@ -44,6 +44,14 @@ class Counts:
     def snapshot(self) -> dict[str, dict[tuple[str, str], int]]:
         """A copy of every number: name → (signal, reason) → count; the caller owns it."""
         return {name: table.copy() for name, table in self._tables.items()}
+
+    def flat(self) -> dict[str, int]:
+        """A copy of every number under one text each (`dropped.traces.buffer_full`), for a store or a log line."""
+        return {
+            ".".join(filter(None, (name, *key))): n
+            for name, table in self.snapshot().items()
+            for key, n in table.items()
+        }
 
     def reset(self) -> None:
         """Back to zero, in a forked child: the parent reports its own numbers."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from foretell.export.encode_spans import encode_event, encode_link, encode_span, encode_status
 from foretell.export.wire import join_request
@@ -10,8 +11,8 @@ from foretell.model.call import Call
 from foretell.semconv.encode import SPAN_KINDS, span_attributes, span_events, span_kind, span_name, span_status
 
 
-def encode_call(call: Call) -> bytes:
-    """Encode one finished call as a field of a scope."""
+def encode_call(call: Call, attributes: Mapping[str, Any] | None = None) -> bytes:
+    """Encode one finished call as a field of a scope; `attributes` where they were made already."""
     code, message = span_status(call)
     events = span_events(call)
     links = call.links
@@ -23,7 +24,7 @@ def encode_call(call: Call) -> bytes:
         SPAN_KINDS.get(span_kind(call), 1),
         call.start_ns,
         call.end_ns,
-        span_attributes(call),
+        span_attributes(call) if attributes is None else attributes,
         b"".join([encode_event(event.name, event.time_ns, event.fields) for event in events]) if events else b"",
         b"".join([encode_link(link.trace_id, link.span_id, link.fields) for link in links]) if links else b"",
         encode_status(code, message) if code else b"",

@@ -12,6 +12,8 @@ from foretell.export.wire import UINT64_MAX, any_value, attributes_field, delimi
 if TYPE_CHECKING:
     from opentelemetry.sdk._logs import ReadableLogRecord  # the underscore is the API's own: logs are not stable yet
 
+    from foretell.semconv.records import LogEvent
+
 _pack_times = Struct("<BQBQ").pack
 _pack_flags = Struct("<BI").pack
 
@@ -39,7 +41,9 @@ def encode_log(
         parts.append(b"\x10" + varint(severity_number))
     if severity_text:
         parts.append(b"\x1a" + text(severity_text))
-    parts += (b"\x2a", any_value(body), attributes_field(b"\x32", attributes), count_field(b"\x38", dropped))
+    if body is not None or not event_name:
+        parts += (b"\x2a", any_value(body))
+    parts += (attributes_field(b"\x32", attributes), count_field(b"\x38", dropped))
     if flags:
         parts.append(_pack_flags(0x45, flags & 0xFFFFFFFF))
     if trace_id:
@@ -49,6 +53,22 @@ def encode_log(
     if event_name:
         parts.append(b"\x62" + text(event_name))
     return b"\x12" + delimited(b"".join(parts))
+
+
+def encode_log_event(event: LogEvent) -> bytes:
+    """Encode what is said about a call (`semconv.records`) as a field of a scope."""
+    return encode_log(
+        event.time_ns,
+        event.time_ns,
+        None,
+        event.attributes,
+        severity_number=event.severity_number,
+        severity_text=event.severity_text,
+        event_name=event.name,
+        trace_id=event.trace_id,
+        span_id=event.span_id,
+        flags=event.trace_flags,
+    )
 
 
 def encode_readable_logs(records: Iterable[ReadableLogRecord]) -> bytes:

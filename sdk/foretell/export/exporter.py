@@ -17,6 +17,8 @@ from foretell.export.wire import join_request
 
 HURRY_S: Final = 0.2
 """Where somebody waits for a run's end, at most so long; and at most so many requests as that allows."""
+LOOK_S: Final = 60.0
+"""Between two looks for what other processes left in the outbox."""
 PROBE_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Waits between looking whether a lost collector is back."""
 BATCH_BYTES: Final = 4 * 2**20
@@ -28,14 +30,14 @@ class Outbox(Protocol):
     def put(self, signal: str, body: bytes) -> bool:
         """Keep a whole request; False where there is no room."""
 
-    def take(self) -> tuple[int, str, bytes] | None:
-        """Lend the oldest request that no other process is sending: (key, signal, body); None when there is none."""
+    def take(self, limit: int) -> list[tuple[int, str, bytes]]:
+        """Lend the oldest requests that no other process is sending: (key, signal, body)."""
 
-    def give_back(self, key: int) -> None:
-        """The request could not be sent: keep it."""
+    def give_back(self, keys: Sequence[int]) -> None:
+        """Keep requests that could not be sent."""
 
-    def remove(self, key: int) -> None:
-        """The request was sent, or never will be: forget it."""
+    def done(self, keys: Sequence[int]) -> None:
+        """Forget requests that were sent, or never will be."""
 
 
 @dataclass(slots=True)
@@ -99,11 +101,13 @@ class Exporter:
         self._held_bytes = self._held_items = 0
         self._is_closing = False
         self._thread: threading.Thread | None = None
-        self._has_leftovers = self._outbox is not None
         self._failures = 0
         self._probe_s = 0.0
+        """When a lost collector is tried again."""
+        self._look_s = 0.0
+        """When the outbox is looked at again."""
         self.last_error: dict[str, str] = {}
-        """Signal → what the collector or the network last said against it, for `foretell doctor`."""
+        """Signal → what the collector or the network last said against it, and our own faults; for `foretell doctor`."""
 
     def set_envelope(self, resource: bytes, scope: bytes) -> None:
         """Put another resource and scope around items from now on."""
@@ -249,8 +253,8 @@ class Exporter:
             except Exception as error:  # the thread must live: what it was about is lost, and counted
                 if request is not None:
                     self._counts.count("dropped", request.signal, "fault", request.items)
-                if self._on_error is not None:
-                    self._on_error("export", error)
+                self._look_s = self._clock() + LOOK_S  # if the outbox is at fault, do not ask it again at once
+                self._tell("export", error)
             finally:
                 if request is not None and request.key is None:
                     self._let_go(request)
@@ -271,19 +275,20 @@ class Exporter:
                 if waiting.due_s <= now_s or self._is_full(waiting):
                     return False, self._take_batch(signal, waiting)
             due_s = min((waiting.due_s for waiting in self._waiting.values()), default=float("inf"))
-            if self._has_leftovers:
-                if now_s >= self._probe_s:
+            if self._outbox is not None:
+                look_s = max(self._look_s, self._probe_s)
+                if now_s >= look_s:
                     return True, None
-                due_s = min(due_s, self._probe_s)
+                due_s = min(due_s, look_s)
             self._changed.wait(None if due_s == float("inf") else max(0.0, due_s - now_s))
         return False, None
 
     def _take_leftover(self) -> _Request | None:
-        lent = self._outbox.take() if self._outbox is not None else None
-        if lent is None:
-            self._has_leftovers = False
+        lent = self._outbox.take(1) if self._outbox is not None else None
+        if not lent:
+            self._look_s = self._clock() + LOOK_S
             return None
-        key, signal, body = lent
+        key, signal, body = lent[0]
         return _Request(signal, body, count_items(body), 0, key)
 
     def _carry_out(self, request: _Request) -> None:
@@ -328,16 +333,24 @@ class Exporter:
 
     def _put_away(self, request: _Request, reason: str) -> None:
         if request.key is not None and self._outbox is not None:
-            self._outbox.give_back(request.key)
+            self._outbox.give_back([request.key])
         else:
             self._keep(request.signal, request.body, request.items, reason)
 
     def _keep(self, signal: str, body: bytes, items: int, reason: str) -> bool:
-        if self._outbox is not None and self._outbox.put(signal, body):
-            self._has_leftovers = True
-            return True
+        try:
+            if self._outbox is not None and self._outbox.put(signal, body):
+                self._look_s = 0.0
+                return True
+        except Exception as error:  # a full disk, say: counted as dropped, and heard of
+            self._tell("export.outbox", error)
         self._counts.count("dropped", signal, reason, items)
         return False
+
+    def _tell(self, hook: str, error: Exception) -> None:
+        self.last_error[hook] = f"{type(error).__name__}: {error}"
+        if self._on_error is not None:
+            self._on_error(hook, error)
 
     def _lose(self, request: _Request, reason: str) -> None:
         self._counts.count("dropped", request.signal, reason, request.items)
@@ -345,7 +358,7 @@ class Exporter:
 
     def _forget(self, request: _Request) -> None:
         if request.key is not None and self._outbox is not None:
-            self._outbox.remove(request.key)
+            self._outbox.done([request.key])
 
     def _give_up(self) -> None:
         with self._changed:

@@ -6,6 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from foretell.export.encode_calls import encode_call
+from foretell.export.encode_logs import encode_log_event
+from foretell.model.facts import InferenceFacts
+from foretell.semconv.encode import span_attributes
+from foretell.semconv.records import log_events, score_event
 
 if TYPE_CHECKING:
     from foretell.export.counts import Counts
@@ -13,9 +17,8 @@ if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.model.facts import Score
 
-EncodeLogs = Callable[["Call"], Sequence[bytes]]
-"""Encoded log records about a call: details, exception, evaluation."""
-EncodeScore = Callable[["Score"], bytes]
+ContextWindow = Callable[[str | None, str], int | None]
+"""Provider and model → tokens that the model can hold; None where that is unknown."""
 
 PART_ITEMS = 128
 """Spans in one piece of bytes: small enough to make batches of, large enough to cost nothing."""
@@ -31,14 +34,14 @@ class SpanSink:
         exporter: Exporter,
         counts: Counts,
         *,
-        encode_logs: EncodeLogs | None = None,
-        encode_score: EncodeScore | None = None,
+        has_logs: bool = False,
+        context_window: ContextWindow | None = None,
     ) -> None:
-        """Send spans through `exporter`; log records too where functions that encode them are given."""
+        """Send spans through `exporter`, and with `has_logs` the log records about calls and scores too."""
         self._exporter = exporter
         self._counts = counts
-        self._encode_logs = encode_logs
-        self._encode_score = encode_score
+        self._has_logs = has_logs
+        self._context_window = context_window
         self._begin()
 
     def _begin(self) -> None:
@@ -57,9 +60,10 @@ class SpanSink:
             if not call.trace_flags & 1:
                 continue
             try:
-                spans.append(encode_call(call))
-                if self._encode_logs is not None:
-                    self._logs += self._encode_logs(call)
+                attributes = span_attributes(call, self._context_limit(call))
+                spans.append(encode_call(call, attributes))
+                if self._has_logs:
+                    self._logs += map(encode_log_event, log_events(call, attributes))
             except Exception as error:
                 fault = fault or error
                 self._counts.count("dropped", "traces", "encoding")
@@ -68,10 +72,17 @@ class SpanSink:
         if fault is not None:
             raise fault
 
+    def _context_limit(self, call: Call) -> int | None:
+        facts = call.facts
+        if self._context_window is None or call.usage is None or not isinstance(facts, InferenceFacts):
+            return None
+        model = facts.response_model or facts.request_model
+        return self._context_window(facts.provider, model) if model else None
+
     def take_scores(self, scores: Sequence[Score]) -> None:
         """Encode feedback as evaluation events."""
-        if self._encode_score is not None:
-            self._logs += [self._encode_score(score) for score in scores]
+        if self._has_logs:
+            self._logs += [encode_log_event(score_event(score)) for score in scores]
 
     def write(self) -> None:
         """Hand over what was encoded; this waits for no network."""

@@ -11,7 +11,7 @@ from threading import Event
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from foretell.export.endpoints import choose_proxy
+from foretell.export.endpoints import choose_proxy, read_proxies
 from foretell.export.split import read_partial_success
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RETRYABLE: Final = frozenset({429, 502, 503, 504})
 MAX_REQUEST_BYTES: Final = 64 * 2**20
 JITTER: Final = 0.2
+USER_AGENT: Final = "foretell-otlp-python"
 # Level 1 takes 15 µs a span where level 9 takes 90, for bytes that are a quarter more.
 GZIP_LEVEL: Final = 1
 
@@ -68,6 +69,18 @@ class Transport(Protocol):
 
     def after_fork(self) -> None:
         """Leave the parent's connection to the parent and open an own one when needed."""
+
+
+def make_transport(endpoint: Endpoint, values: Mapping[str, str], *, user_agent: str = USER_AGENT) -> Transport:
+    """The transport that fits an endpoint's protocol; proxies come from `values`, an environment.
+
+    Raises `MissingExtra` where gRPC is asked for and not installed.
+    """
+    if endpoint.protocol == "grpc":
+        from foretell.export.grpc_transport import GrpcTransport
+
+        return GrpcTransport(endpoint, user_agent=user_agent)
+    return HttpTransport(endpoint, proxies=read_proxies(values), user_agent=user_agent)
 
 
 def backoff_s(attempt: int, random: Random) -> float:
@@ -131,7 +144,7 @@ class HttpTransport:
         endpoint: Endpoint,
         *,
         proxies: Mapping[str, str] | None = None,
-        user_agent: str = "foretell-otlp-python",
+        user_agent: str = USER_AGENT,
         random: Random | None = None,
         clock: Callable[[], float] = monotonic,
         wall_clock: Callable[[], float] = time,

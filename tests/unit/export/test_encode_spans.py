@@ -31,8 +31,9 @@ def test_spans_are_what_the_official_encoder_makes_of_them(seed):
 
 def one_span(**changes):
     """The parsed form of one span with some changes."""
-    facts = dict(trace_id=1, span_id=2, parent_id=None, name="n", kind=1, start_ns=3, end_ns=4, attributes={})
-    return ScopeSpans.FromString(encode_span(**{**facts, **changes})).spans[0]
+    ids = {"trace_id": 1, "span_id": 2, "parent_id": None}
+    rest = {"name": "n", "kind": 1, "start_ns": 3, "end_ns": 4, "attributes": {}}
+    return ScopeSpans.FromString(encode_span(**{**ids, **rest, **changes})).spans[0]
 
 
 def test_no_span_at_all_is_an_empty_request():

@@ -102,7 +102,8 @@ def test_a_varint_carries_seven_bits_a_byte(n):
     encoded = varint(n)
 
     assert n == sum((byte & 127) << 7 * at for at, byte in enumerate(encoded))
-    assert all(byte > 127 for byte in encoded[:-1]) and encoded[-1] < 128
+    assert all(byte > 127 for byte in encoded[:-1])
+    assert encoded[-1] < 128
 
 
 def test_a_huge_integer_becomes_its_digits():
