@@ -1,0 +1,37 @@
+"""`foretell doctor`: is everything recorded, and if not, why."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from foretell.cli.options import JsonOption, StoreOption
+
+
+def doctor(
+    is_all: Annotated[bool, typer.Option("--all", help="Every setting, also those at their default.")] = False,
+    is_thorough: Annotated[bool, typer.Option("--check", help="Read every page of the store too.")] = False,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is set and where it was set, how the store is, what was lost, and why data may be missing.
+
+    Ends with 1 where there is trouble.
+    """
+    from foretell.cli.checks import TROUBLE, list_checks, reach_host
+    from foretell.cli.reading import load_cli_settings
+    from foretell.cli.render_doctor import render_doctor, shape_doctor
+    from foretell.cli.terminal import measure_width, show, write_json
+    from foretell.store.health import inspect_health
+
+    settings = load_cli_settings(store)
+    health = inspect_health(settings.store, now_ns=time.time_ns, check_integrity=is_thorough)
+    checks = list_checks(settings, health, reach_host)
+    if as_json:
+        write_json(shape_doctor(settings, health, checks))
+    else:
+        show(*render_doctor(settings, checks, measure_width(), is_all))
+    if any(check.level == TROUBLE for check in checks):
+        raise typer.Exit(1)

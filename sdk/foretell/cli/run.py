@@ -1,0 +1,115 @@
+"""`foretell run`: a Python program as it is, recorded."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foretell.cli.main import Invocation
+from foretell.cli.options import StoreOption
+from foretell.cli.user_program import UserProgram
+
+if TYPE_CHECKING:
+    from foretell.model.run import RunSummary
+
+MAX_REPORTED = 200
+
+
+def run(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="PROGRAM", help="A script, or with -m a module.")],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ARGUMENT]...", help="Passed on as they are.")
+    ] = None,
+    is_module: Annotated[bool, typer.Option("-m", help="PROGRAM is a module, as with python -m.")] = False,
+    service_name: Annotated[
+        str | None, typer.Option("--service-name", help="Name of the program.  [default: as set, else PROGRAM's name]")
+    ] = None,
+    store: StoreOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing afterwards.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Say afterwards what was recorded as one line of JSON, on standard error.")
+    ] = False,
+) -> None:
+    """Run a Python program just as `python` would, with Foretell set up around it.
+
+    What is decorated, or instrumented automatically, is recorded. Afterwards one line on standard error says what it cost.
+    """
+    import foretell
+    from foretell.cli.reading import load_cli_settings
+    from foretell.settings import Source
+
+    program = UserProgram(target, arguments or (), is_module=is_module)
+    program.check()
+    settings = load_cli_settings(store)
+    if service_name is None and settings.origin_of("service_name").source is Source.DEFAULT:
+        service_name = Path(target).stem
+    foretell.init(service_name, store=store)
+    program.prepare()
+    if not quiet:
+        _report_at_exit(settings.store, as_json)
+    invocation: Invocation = context.obj
+    invocation.program = program
+
+
+def _report_at_exit(directory: Path, as_json: bool) -> None:
+    """Have what was recorded said after the program and its own exit handlers are done."""
+    import atexit
+    import os
+
+    started_ns = time.time_ns()
+    pid = os.getpid()
+
+    def report() -> None:
+        if os.getpid() == pid:  # not in a forked child
+            _report(directory, started_ns, as_json)
+
+    atexit.register(report)
+
+
+def _report(directory: Path, started_ns: int, as_json: bool) -> None:
+    """Say on standard error what was recorded since."""
+    import json
+    import sys
+
+    import foretell
+    from foretell.cli.reading import has_store, open_reader
+    from foretell.cli.shapes import shape_summary
+    from foretell.model.run import RunQuery
+
+    try:
+        foretell.flush(5)
+        query = RunQuery(since_ns=started_ns, limit=MAX_REPORTED)
+        found = list(open_reader(directory).find_runs(query)) if has_store(directory) else []
+        if as_json:
+            line = json.dumps({"schema": "foretell.recorded/1", "runs": [shape_summary(one) for one in found]})
+        else:
+            line = say_recorded(found)
+        sys.stderr.write(f"{line}\n")
+    except Exception as error:  # the program is done; its exit code is what counts
+        sys.stderr.write(f"foretell: what was recorded cannot be read: {error}\n")
+
+
+def say_recorded(found: list[RunSummary]) -> str:
+    """Say in one line what was recorded, newest run first, and how to see it."""
+    from foretell.cli.render_runs import ID_DIGITS
+    from foretell.cli.words import OUTCOME_WORDS, count_noun, format_cost
+    from foretell.model.kinds import Outcome
+
+    if not found:
+        return "foretell: no run was recorded; put @foretell.instrument_agent on your agent, or ask: foretell doctor"
+    newest = found[0]
+    calls = count_noun(sum(one.call_count for one in found), "call")
+    priced = [one.cost_usd for one in found if one.cost_usd is not None]
+    cost = format_cost(sum(priced) if priced else None, sum(one.unpriced_calls for one in found))
+    parts = [calls] + ([] if cost == "–" else [f"cost {cost}"])
+    if len(found) == 1:
+        parts.insert(0, OUTCOME_WORDS[newest.outcome])
+        return f"foretell: run {newest.id[:ID_DIGITS]} · {' · '.join(parts)} · see it: foretell show {newest.id[:ID_DIGITS]}"
+    failed = sum(one.outcome not in (Outcome.OK, Outcome.OPEN) for one in found)
+    parts = [f"{failed} did not end well", *parts] if failed else parts
+    many = f"{len(found)}{'+' if len(found) == MAX_REPORTED else ''} runs"
+    return f"foretell: {many} · {' · '.join(parts)} · see them: foretell runs -n {len(found)}"

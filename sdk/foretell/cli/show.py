@@ -1,0 +1,83 @@
+"""`foretell show`: one run as a tree."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foretell.cli.options import ContentOption, JsonOption, RunArgument, StoreOption
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from foretell.model.run import Run
+    from foretell.readers.protocol import TraceReader
+
+POLL_S = 0.25
+
+
+def show(
+    run: RunArgument = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep drawing until the run has ended.")] = False,
+    content: ContentOption = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="How many calls to draw at most.")] = 400,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one run as a tree: what called what, how long it took, what it cost, what failed."""
+    from foretell.cli.reading import find_store, load_run, open_reader
+    from foretell.cli.shapes import shape_run
+    from foretell.cli.terminal import show as draw
+    from foretell.cli.terminal import write_json
+
+    reader = open_reader(find_store(store))
+    loaded = load_run(reader, run)
+    if follow:
+        loaded = _follow(reader, loaded, content, limit, is_silent=as_json)
+        if not as_json and _is_watched():
+            return
+    if as_json:
+        write_json(shape_run(loaded, content))
+    else:
+        draw(_render(loaded, content, limit))
+
+
+def _render(run: Run, has_content: bool, limit: int) -> RenderableType:
+    from foretell.cli.render_run import Look, render_run
+    from foretell.cli.terminal import measure_width
+
+    return render_run(run, Look(measure_width(), time.time_ns(), has_content, limit))
+
+
+def _is_watched() -> bool:
+    """Say whether standard output is a terminal, where a drawing can change."""
+    import sys
+
+    return sys.stdout.isatty()
+
+
+def _follow(reader: TraceReader, run: Run, has_content: bool, limit: int, *, is_silent: bool) -> Run:
+    """Load the run again and again until it has ended, drawing it meanwhile where a person watches."""
+    import sys
+    from contextlib import nullcontext
+
+    from rich.live import Live
+
+    from foretell.cli.terminal import make_console
+
+    live = None
+    if not is_silent and _is_watched():
+        first = _render(run, has_content, limit)
+        live = Live(first, console=make_console(sys.stdout), auto_refresh=False, vertical_overflow="crop")
+    with live or nullcontext():
+        while run.summary.end_ns is None:
+            time.sleep(POLL_S)
+            run = reader.load_run(run.summary.id)
+            if live is not None:
+                live.update(_render(run, has_content, limit), refresh=True)
+        if live is not None:
+            live.vertical_overflow = "visible"
+            live.update(_render(run, has_content, limit), refresh=True)
+    return run
