@@ -36,6 +36,10 @@ def _pydantic_fields(value: Any) -> Fields:
     return {**own, **extra} if extra else own
 
 
+def _dict_fields(value: Any) -> Fields:
+    return dict(dict.items(value))  # not `copy`, which calls a subclass's own `keys`
+
+
 def _slot_fields(value: Any) -> Fields:
     fields: Fields = {}
     for owner in type(value).__mro__:
@@ -63,7 +67,7 @@ def _learn(kind: type) -> Callable[[Any], Fields | None]:
 
 def _choose(kind: type) -> Callable[[Any], Fields | None]:
     if issubclass(kind, dict):
-        return dict.copy
+        return _dict_fields
     if issubclass(kind, (str, bytes, int, float, list, tuple, type)):
         return _no_fields
     parts = [owner.__dict__ for owner in kind.__mro__]

@@ -145,7 +145,9 @@ class PriceBook:
         try:
             return self._own[key]
         except KeyError:
-            models = tuple(name for name in (request_model, model) if name)
+            models = tuple(name for name in (request_model, model) if name) or (
+                "",
+            )  # `*` also fits a call without a name
             own = self._table.find(provider, models, agent)
             _keep(self._own, key, own)
             return own

@@ -11,6 +11,7 @@ from foretell.cost.buckets import (
     read_bedrock,
     read_chat,
     read_cohere,
+    read_count,
     read_google,
     read_inclusive,
     read_ollama,
@@ -64,15 +65,14 @@ def read_usage(raw: Raw | None, shape_or_provider: str | None = None) -> Usage |
 
 def read_usage_by_hand(given: Raw) -> Usage | None:
     """Tokens that the user gave: `input_tokens` counts all input, `output_tokens` all output."""
-    parts = {"cache_read_tokens", "cache_write_tokens", "reasoning_tokens"}
-    if given.keys().isdisjoint({"input_tokens", "output_tokens"}) and not given.keys().isdisjoint(parts):
-        # Only parts: their sum is the least that the whole can be.
-        given = {
-            "input_tokens": sum(given.get(name) or 0 for name in ("cache_read_tokens", "cache_write_tokens")),
-            "output_tokens": given.get("reasoning_tokens"),
-            **given,
-        }
-    return read_inclusive(given)
+    whole = dict(given)
+    # Parts without their sum: the least that the whole can be is the parts.
+    for name, parts in (("input_tokens", ("cache_read_tokens", "cache_write_tokens")),
+                        ("output_tokens", ("reasoning_tokens",))):  # fmt: skip
+        if whole.get(name) is None:
+            counts = [count for part in parts if (count := read_count(whole.get(part))) is not None]
+            whole[name] = sum(counts) if counts else None
+    return read_inclusive(whole)
 
 
 def merge_usage(skeletons: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -47,7 +47,9 @@ def openai_chunk(choices: list[dict[str, Any]], usage: dict[str, Any] | None = N
 
 
 OPENAI_STREAM = [
-    openai_chunk([{"index": 0, "delta": {"role": "assistant", "content": ""}, "logprobs": None, "finish_reason": None}]),
+    openai_chunk(
+        [{"index": 0, "delta": {"role": "assistant", "content": ""}, "logprobs": None, "finish_reason": None}]
+    ),
     openai_chunk([{"index": 0, "delta": {"content": "Hello"}, "logprobs": None, "finish_reason": None}]),
     openai_chunk([{"index": 0, "delta": {}, "logprobs": None, "finish_reason": "stop"}]),
     openai_chunk([], {"prompt_tokens": 11, "completion_tokens": 9, "total_tokens": 20}),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
+
 from foretell.cost.prices import PriceBook
 from foretell.cost.responses import take_response
 from foretell.cost.usage import read_facts
 from foretell.model.facts import InferenceFacts
 from foretell.model.usage import Usage
-
 from tests.unit.cost import bodies
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
