@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> int:
     print_tables(summary)
     if path:
         Path(path).write_text(json.dumps({"rounds": figures, "summary": summary}, indent=1) + "\n", encoding="utf-8")
-    return 0
+    return 1 if any("failed" in row for row in figures) else 0
 
 
 if __name__ == "__main__":

@@ -48,6 +48,8 @@ def sum_up(rows: list[Figures]) -> Summary:
     """Measurement → variant → figure → median, min, max, and the ratio to the bare SDK of the same round."""
     by_round: dict[tuple[str, int], dict[str, Figures]] = defaultdict(dict)
     for row in rows:
+        if "failed" in row:
+            continue
         by_round[row["measurement"], row["round"]][row["variant"]] = row
     values: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     ratios: dict[tuple[str, str, str], list[float]] = defaultdict(list)
