@@ -60,7 +60,7 @@ def check_span(
     if status == STATUS_ERROR and genai.ERROR_TYPE not in attributes:
         found.append(Violation("required", f"{name}: failed without {genai.ERROR_TYPE}"))
     if shape is None:
-        found += _check_step(name, attributes)
+        found += [violation for attribute in attributes for violation in _check_unlisted(name, attribute)]
     else:
         found += _check_shape(shape, name, kind, attributes, may_have_content)
     return found
@@ -171,20 +171,17 @@ def _check_shape(
     for attribute in attributes:
         if attribute in shape.forbidden:
             found.append(Violation("forbidden", f"{name}: {attribute}"))
-        elif attribute.startswith(_GOVERNED) and not attribute.startswith(shape.prefixes or ("\0",)):
-            if attribute not in listed and attribute not in EVERYWHERE:
-                rule = "misplaced" if attribute in _KNOWN else "unknown name"
-                found.append(Violation(rule, f"{name}: {attribute}"))
-        if not may_have_content and attribute in listed and listed[attribute].level is Level.OPT_IN:
+        elif attribute not in listed and not attribute.startswith(shape.prefixes):
+            found += _check_unlisted(name, attribute)
+        elif not may_have_content and attribute in listed and listed[attribute].level is Level.OPT_IN:
             found.append(Violation("content", f"{name}: {attribute}"))
     return found
 
 
-def _check_step(name: str, attributes: Mapping[str, Any]) -> Found:
-    for attribute in attributes:
-        if attribute.startswith(_GOVERNED) and attribute not in EVERYWHERE:
-            rule = "misplaced" if attribute in _KNOWN else "unknown name"
-            yield Violation(rule, f"{name}: {attribute}")
+def _check_unlisted(name: str, attribute: str) -> Found:
+    """An attribute that is in no row of this span: fine where the conventions do not rule its name."""
+    if attribute.startswith(_GOVERNED) and attribute not in EVERYWHERE:
+        yield Violation("misplaced" if attribute in _KNOWN else "unknown name", f"{name}: {attribute}")
 
 
 def _check_own(attributes: Mapping[str, Any], shape: SpanShape | None) -> Found:
