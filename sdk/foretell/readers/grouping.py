@@ -9,43 +9,44 @@ from foretell.model.call import Call
 from foretell.model.run import RunSummary
 from foretell.readers.otlp_json import SpanRecord
 from foretell.readers.rebuild import build_summary
+from foretell.semconv import own
 from foretell.store.batch import Batch
 from foretell.store.columns import RUN_COLUMNS
 
-RUN_ID = "foretell.run.id"
-
 
 def make_call(span: SpanRecord, run_id: str) -> Call:
-    """Say what a span means: the one place where readers lean on the conventions."""
+    """Say what a span means: the one place where readers lean on the conventions.
+
+    `run_id` stands in where the span itself names no run.
+    """
     from foretell.semconv.decode import call_from_span
     from foretell.semconv.foreign import normalise
 
-    call: Call = call_from_span(
+    return call_from_span(
         name=span.name,
         kind=span.kind,
         trace_id=span.trace_id,
         span_id=span.span_id,
         parent_id=span.parent_id,
         start_ns=span.start_ns,
-        end_ns=span.end_ns,
+        # 0 stands for a span that had not ended when it was written.
+        end_ns=span.end_ns or None,
         status=span.status,
         attributes=normalise(span.attributes),
         events=span.events,
         links=span.links,
+        trace_state=span.trace_state,
         run_id=run_id,
     )
-    call.trace_state = span.trace_state
-    return call
 
 
 def make_calls(spans: Sequence[SpanRecord]) -> list[Call]:
     """Calls of all spans, in order of opening, each with its run.
 
-    A span without `foretell.run.id` belongs to its trace's run, which is named after the trace's first root.
+    A span that names no run belongs to the run of its trace's first root.
     """
     runs = _name_runs(spans)
-    ordered = sorted(spans, key=lambda span: span.start_ns)
-    calls = [make_call(span, str(span.attributes.get(RUN_ID) or runs[span.trace_id])) for span in ordered]
+    calls = [make_call(span, runs[span.trace_id]) for span in sorted(spans, key=lambda span: span.start_ns)]
     _find_roots(calls)
     return calls
 
@@ -60,7 +61,7 @@ def _name_runs(spans: Iterable[SpanRecord]) -> dict[int, str]:
             firsts[span.trace_id] = span
     # A trace whose parents form a circle has no root; its run is named after the trace.
     return {span.trace_id: f"{span.trace_id & (1 << 64) - 1:016x}" for span in spans} | {
-        trace_id: f"{span.span_id:016x}" for trace_id, span in firsts.items()
+        trace_id: str(span.attributes.get(own.RUN_ID) or f"{span.span_id:016x}") for trace_id, span in firsts.items()
     }
 
 
@@ -80,9 +81,9 @@ def _is_id(run_id: str) -> bool:
 
 def sum_up(calls: Sequence[Call], service_names: dict[str, str]) -> list[RunSummary]:
     """Lines of the runs of `calls`, newest first, by the store's own sums."""
-    batch = Batch()
+    batch, nothing_open = Batch(), set[int]()
     for call in calls:
-        batch.note_calls((call,), service_names.get(call.run_id, ""), {})
+        batch.note_calls((call,), service_names.get(call.run_id, ""), nothing_open)
     lines = [dict(zip(RUN_COLUMNS, line, strict=True)) for line in batch.runs.values()]
     return sorted(map(_to_summary, lines), key=lambda run: (run.start_ns, run.id), reverse=True)
 

@@ -82,9 +82,9 @@ def _only_new(connection: sqlite3.Connection, calls: Sequence[Call]) -> list[Cal
 
 
 def _put(connection: sqlite3.Connection, calls: Sequence[Call], services: Mapping[str, str], now_ns: int) -> None:
-    batch = Batch()
+    batch, nothing_open = Batch(), set[int]()
     for call in calls:
-        batch.note_calls((call,), services.get(call.run_id, ""), {})
+        batch.note_calls((call,), services.get(call.run_id, ""), nothing_open)
     clean_batch(batch)
     pack_blobs(batch)
     put_batch(connection, batch, None, now_ns)

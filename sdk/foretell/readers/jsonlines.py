@@ -7,7 +7,7 @@ from pathlib import Path
 
 from foretell.model.call import Call
 from foretell.model.run import Run, RunQuery, RunSummary
-from foretell.readers.grouping import RUN_ID, make_calls, sum_up
+from foretell.readers.grouping import make_calls, sum_up
 from foretell.readers.otlp_json import read_spans
 from foretell.readers.protocol import Abilities, RunNotFound
 
@@ -69,8 +69,6 @@ class JsonLinesReader:
             services = {span.span_id: str(span.resource.get("service.name", "")) for span in spans}
             by_run: dict[str, list[Call]] = {}
             for call in make_calls(spans):
-                if call.attributes:
-                    call.attributes.pop(RUN_ID, None)
                 by_run.setdefault(call.run_id, []).append(call)
                 if call.is_root or call.run_id not in self._service_names:
                     self._service_names[call.run_id] = services.get(call.span_id, "")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from foretell.errors import ForetellError
+from foretell.model.facts import Event, Link
 
 Json = Any  # parsed JSON, narrowed where it is read
 
@@ -33,11 +34,11 @@ class SpanRecord:
     parent_id: int | None
     start_ns: int
     end_ns: int
-    status: tuple[str, str]
-    """`unset`, `ok` or `error`, and the message."""
+    status: tuple[int, str]
+    """0 unset, 1 ok, 2 error, and the message."""
     attributes: dict[str, Any]
-    events: list[tuple[str, int, dict[str, Any]]]
-    links: list[tuple[int, int, dict[str, Any]]]
+    events: list[Event]
+    links: list[Link]
     resource: dict[str, Any] = field(default_factory=dict)
     trace_state: str = ""
     scope: str = ""
@@ -84,14 +85,16 @@ def _parse_span(span: Json, resource: dict[str, Any], scope: str) -> SpanRecord:
         parent_id=_id(_get(span, "parentSpanId") or 0, 16) or None,
         start_ns=int(_get(span, "startTimeUnixNano") or 0),
         end_ns=int(_get(span, "endTimeUnixNano") or 0),
-        status=(_word(status.get("code"), _STATUSES, "STATUS_CODE_"), str(status.get("message", ""))),
+        status=(_STATUSES.index(_word(status.get("code"), _STATUSES, "STATUS_CODE_")), str(status.get("message", ""))),
         attributes=_attributes(_get(span, "attributes")),
         events=[
-            (str(event.get("name", "")), int(_get(event, "timeUnixNano") or 0), _attributes(event.get("attributes")))
+            Event(
+                str(event.get("name", "")), int(_get(event, "timeUnixNano") or 0), _attributes(event.get("attributes"))
+            )
             for event in span.get("events") or []
         ],
         links=[
-            (_id(_get(link, "traceId"), 32), _id(_get(link, "spanId"), 16), _attributes(link.get("attributes")))
+            Link(_id(_get(link, "traceId"), 32), _id(_get(link, "spanId"), 16), _attributes(link.get("attributes")))
             for link in span.get("links") or []
         ],
         resource=resource,

@@ -112,8 +112,9 @@ def _add_facts(call: Call, rare: dict[str, Any], provider: Any, request_model: A
         for name, value in (given or {}).items():
             setattr(facts, name, tuple(value) if name == "finish_reasons" else value)
         call.facts = facts
-    elif make is not None and given is not None:
-        call.facts = make(**given)
+    elif make is not None:
+        # Facts at their defaults take no place in the store: a tool without facts reads as one with the defaults.
+        call.facts = make(**(given or {}))
 
 
 def _usage(buckets: tuple[int, int, int, int, int], rare: dict[str, Any]) -> Usage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from foretell.errors import StoreError
@@ -38,7 +39,7 @@ def _open_writable(file: Path) -> sqlite3.Connection:
     connection = _connect(str(file.absolute()))
     try:
         if check_version(connection, file) < VERSION:
-            _build(connection, file)
+            upgrade(connection, file)
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA journal_size_limit=16777216")
     except BaseException:
@@ -78,7 +79,7 @@ def _connect(target: str) -> sqlite3.Connection:
     )
 
 
-def check_version(connection: sqlite3.Connection, file: Path) -> int:
+def check_version(connection: sqlite3.Connection, file: Path, newest: int = VERSION) -> int:
     """Tell the version of the layout, 0 for an empty file; raises `StoreError` for a file that is not ours or newer."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
@@ -88,41 +89,47 @@ def check_version(connection: sqlite3.Connection, file: Path) -> int:
             f"{file} is an SQLite database, but not one of Foretell's; nothing in it was touched.\n"
             "Give another directory with FORETELL_STORE."
         )
-    if version > VERSION:
+    if version > newest:
         raise StoreError(
-            f"The store {file} was written by a newer Foretell (layout {version}, this one knows {VERSION}); "
+            f"The store {file} was written by a newer Foretell (layout {version}, this one knows {newest}); "
             "nothing in it was touched.\nUpgrade with: pip install --upgrade foretell"
         )
     return version
 
 
-def _build(connection: sqlite3.Connection, file: Path) -> None:
-    deadline = time.monotonic() + OPEN_TIMEOUT_S
+def upgrade(connection: sqlite3.Connection, file: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
+    """Apply the migrations that are missing. Several processes may do so at once; each step is applied once."""
+    deadline_s = time.monotonic() + OPEN_TIMEOUT_S
     while True:
         try:
             # Both must precede the first table; SQLite does not wait for locks here, so losers of the race try again.
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             connection.execute("PRAGMA journal_mode=WAL").fetchone()
-            return _migrate(connection, file)
+            while check_version(connection, file, len(migrations)) < len(migrations):
+                _apply_next(connection, file, migrations)
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
+            if "locked" not in str(error) or time.monotonic() > deadline_s:
                 raise
-        time.sleep(_RETRY_S)
+            time.sleep(_RETRY_S)
+        else:
+            return
 
 
-def _migrate(connection: sqlite3.Connection, file: Path) -> None:
-    while (version := check_version(connection, file)) < VERSION:
-        connection.execute("BEGIN EXCLUSIVE")
-        try:
-            if check_version(connection, file) == version:
-                for statement in MIGRATIONS[version].split(";\n"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version={version + 1}")
-            connection.execute("COMMIT")
-        except BaseException:
+def _apply_next(connection: sqlite3.Connection, file: Path, migrations: Sequence[str]) -> None:
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        # Asked again under the lock: another process may have been faster.
+        version = check_version(connection, file, len(migrations))
+        if version < len(migrations):
+            for statement in migrations[version].split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={version + 1}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
             connection.execute("ROLLBACK")
-            raise
+        raise
 
 
 def _make_directory(directory: Path) -> None:
