@@ -41,6 +41,8 @@ class Plan:
     """What to run."""
 
     variants: tuple[Variant, ...]
+    extra: tuple[str, ...] = ()
+    """Names of variants that are still to be set up."""
     rounds: int = 5
     scale: float = 1.0
     only: frozenset[str] | None = None
