@@ -66,6 +66,28 @@ class HistogramSeries:
             self.exemplars[bucket] = (value, moment)
 
 
+class ForwardedSeries(HistogramSeries):
+    """A histogram that somebody else fills too: no one can be told of a histogram's values afterwards."""
+
+    __slots__ = ("forward",)
+
+    def __init__(
+        self, attributes: Attributes, start_ns: int, bounds: tuple[float, ...], forward: Callable[[float], object]
+    ) -> None:
+        """Begin empty; `forward` hears each value."""
+        super().__init__(attributes, start_ns, bounds)
+        self.forward = forward
+
+    def record(self, value: float, moment: Moment | None = None) -> None:
+        """Count one value, and tell it."""
+        super().record(value, moment)
+        self.forward(value)
+
+
+Forwarder = Callable[["Metric", Attributes], Callable[[float], object] | None]
+"""Metric and attributes of a new histogram → what hears its values; None where nobody does."""
+
+
 class _Family:
     """All series of one metric."""
 
@@ -94,6 +116,11 @@ class Metrics:
         self._temporality = temporality.lower()
         self._families: dict[str, _Family] = {}
         self._start_ns = self._collected_ns = clock()
+        self._forwarder: Forwarder | None = None
+
+    def forward_histograms(self, forwarder: Forwarder | None) -> None:
+        """Tell the values of every histogram that begins from now on to `forwarder` too."""
+        self._forwarder = forwarder
 
     def sum_series(self, metric: Metric, attributes: Attributes = ()) -> SumSeries:
         """Return the number of a counter, an up-down counter or a gauge, made at 0 if it is new."""
@@ -151,6 +178,12 @@ class Metrics:
         """Return every series as it stands, cumulative, and change nothing: for an endpoint that is asked at any time."""
         return [_read_family(family, now_ns) for family in list(self._families.values())]
 
+    def read_values(self, name: str) -> list[tuple[Attributes, float]]:
+        """Return the numbers of one counter, up-down counter or gauge as they stand."""
+        family = self._families.get(name)
+        series = list(family.series.values()) if family is not None else []
+        return [(one.attributes, one.value) for one in series if isinstance(one, SumSeries)]
+
     def after_fork(self) -> None:
         """Forget everything: the parent reports what it counted itself."""
         self._families.clear()
@@ -176,6 +209,9 @@ class Metrics:
     def _make(self, metric: Metric, attributes: Attributes) -> SumSeries | HistogramSeries:
         start_ns = max(self._start_ns, self._clock() - BORN_BEFORE_NS)
         if metric.kind == "histogram":
+            forward = self._forwarder(metric, attributes) if self._forwarder is not None else None
+            if forward is not None:
+                return ForwardedSeries(attributes, start_ns, metric.buckets or (), forward)
             return HistogramSeries(attributes, start_ns, metric.buckets or ())
         return SumSeries(attributes, start_ns)
 
