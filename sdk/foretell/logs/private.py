@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Final, TextIO
+from typing import Final
 
 NAME: Final = "foretell"
 KEY_LIMIT: Final = 1000
@@ -14,13 +14,13 @@ _handler: logging.Handler | None = None
 _former_propagate = True
 
 
-class _ToStandardError(logging.StreamHandler[TextIO]):
+class _ToStandardError(logging.Handler):
     """Writes to standard error as it is at that moment, since programs and test runners replace it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
-        self.stream = sys.stderr
-        super().emit(record)
+        """Write one line; without a console, nothing."""
+        if sys.stderr is not None and not sys.stderr.closed:
+            sys.stderr.write(f"foretell: {record.getMessage()}\n")
 
 
 def say_once(key: str, message: str, level: int = logging.WARNING) -> bool:
@@ -48,8 +48,7 @@ def _private_logger() -> logging.Logger:
     logger = logging.getLogger(NAME)
     if _handler is None:
         _former_propagate = logger.propagate
-        _handler = _ToStandardError(sys.stderr)
-        _handler.setFormatter(logging.Formatter("foretell: %(message)s"))
+        _handler = _ToStandardError()
         logger.addHandler(_handler)
         # Not up to the root: there our own handler would export it, and exporting may be what went wrong.
         logger.propagate = False
