@@ -20,11 +20,13 @@ from foretell.cli.words import (
 )
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import JustifyMethod, RenderableType
     from rich.text import Text
 
     from foretell.model.run import RunSummary
 
+GAP = 2
+"""Columns between two columns."""
 ID_DIGITS = 8
 """Digits of a run's id that a list shows: enough to name it on the command line."""
 
@@ -64,19 +66,31 @@ def render_runs(runs: Sequence[RunSummary], width: int, now_ns: int) -> Renderab
         for column in columns
         if column.header not in {"findings", "why"} or any(line[column.header] for line in lines)
     ]
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for column in columns:
-        widths = [len(column.header), *(line[column.header].cell_len for line in lines)]
-        table.add_column(
-            column.header,
-            justify="right" if column.is_number else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            min_width=8 if column.may_shrink else max(widths),
-        )
+    table = Table(box=None, padding=(0, GAP, 0, 0), header_style="dim", pad_edge=False)
+    for column, cell_width in zip(columns, _fit(columns, lines, width), strict=True):
+        justify: JustifyMethod = "right" if column.is_number else "left"
+        table.add_column(column.header, justify=justify, no_wrap=True, overflow="ellipsis", width=cell_width)
     for line in lines:
         table.add_row(*(line[column.header] for column in columns))
     return table
+
+
+def _fit(columns: Sequence[Column], lines: Sequence[dict[str, Text]], width: int) -> list[int]:
+    """Return each column's width: as wide as its cells, but for those that may shrink, which share what is left."""
+    natural = [max(len(column.header), *(line[column.header].cell_len for line in lines)) for column in columns]
+    left = (
+        width
+        - GAP * (len(columns) - 1)
+        - sum(size for column, size in zip(columns, natural, strict=True) if not column.may_shrink)
+    )
+    widths = []
+    for column, size in zip(columns, natural, strict=True):
+        if column.may_shrink:
+            later = 24 if column.header == "agent" and columns[-1].header == "why" else 0
+            size = max(min(size, left - later), len(column.header))  # noqa: PLW2901  # it shrinks
+            left -= size
+        widths.append(size)
+    return widths
 
 
 def _draw_cells(run: RunSummary, now_ns: int) -> dict[str, Text]:
