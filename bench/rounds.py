@@ -96,8 +96,7 @@ def _run_child(measurement: str, variant: Variant, port: int, runs: int) -> Figu
         env = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "FORETELL_"))}
         done = subprocess.run(command, capture_output=True, text=True, cwd=directory, env=env, timeout=600, check=False)
     if done.returncode != 0:
-        print(done.stderr[-3000:], file=sys.stderr)
-        return {"failed": done.stderr[-3000:]}
+        return _fail(done.stderr)
     figures: Figures = json.loads(done.stdout.splitlines()[-1])
     return figures
 
@@ -113,8 +112,16 @@ def _count_lost(port: int, figures: Figures) -> Figures:
 
 def _measure_import(variant: Variant) -> Figures:
     script = f"import time; t = time.perf_counter(); {variant.imports}; print((time.perf_counter() - t) * 1000)"
-    done = subprocess.run([variant.python, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
-    return {"import_ms": float(done.stdout)}
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        done = subprocess.run(
+            [variant.python, "-c", script], capture_output=True, text=True, cwd=directory, check=False
+        )
+    return _fail(done.stderr) if done.returncode else {"import_ms": float(done.stdout)}
+
+
+def _fail(words: str) -> Figures:
+    print(words[-3000:], file=sys.stderr)
+    return {"failed": words[-3000:]}
 
 
 def _measure_away(plan: Plan, variant: Variant) -> Figures:

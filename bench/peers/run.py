@@ -37,7 +37,8 @@ PEERS = (
         ("openinference-instrumentation", "opentelemetry-exporter-otlp-proto-http"),
         "import openinference.instrumentation",
     ),
-    Peer("traceloop", ("traceloop-sdk",), "import traceloop.sdk"),
+    # httpx is imported but not declared by traceloop-sdk.
+    Peer("traceloop", ("traceloop-sdk", "httpx"), "import traceloop.sdk"),
     Peer("logfire", ("logfire",), "import logfire"),
     Peer("langfuse", ("langfuse",), "import langfuse"),
     Peer("mlflow", ("mlflow-tracing", "opentelemetry-exporter-otlp-proto-http"), "import mlflow"),
