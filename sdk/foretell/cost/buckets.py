@@ -42,8 +42,9 @@ def read_count(value: object) -> int | None:
 def first_count(raw: Raw, *names: str) -> int | None:
     """The first of these counts that is given."""
     for name in names:
-        if name in raw:
-            count = read_count(raw[name])
+        value = raw.get(name)
+        if value is not None:
+            count = value if type(value) is int and value >= 0 else read_count(value)
             if count is not None:
                 return count
     return None
@@ -52,7 +53,7 @@ def first_count(raw: Raw, *names: str) -> int | None:
 def _details(raw: Raw, *names: str) -> Raw:
     for name in names:
         inner = raw.get(name)
-        if isinstance(inner, Mapping):
+        if type(inner) is dict or (inner is not None and isinstance(inner, Mapping)):
             return inner
     return NOTHING
 
@@ -69,9 +70,9 @@ def make_usage(
     cache_write_1h: int | None = 0,
 ) -> Usage:
     """Buckets from sums and their parts. A part that claims more than its whole is cut down to it."""
-    read = min(cache_read or 0, all_input)
-    written = min(cache_write or 0, all_input - read)
-    thought = min(reasoning or 0, all_output)
+    read = min(cache_read, all_input) if cache_read else 0
+    written = min(cache_write, all_input - read) if cache_write else 0
+    thought = min(reasoning, all_output) if reasoning else 0
     return Usage(
         all_input - read - written,
         read,
@@ -81,7 +82,7 @@ def make_usage(
         input_by_modality,
         output_by_modality,
         cache_read_by_modality,
-        cache_write_1h=min(cache_write_1h or 0, written),
+        min(cache_write_1h, written) if cache_write_1h else 0,
     )
 
 
@@ -98,9 +99,10 @@ def read_chat(raw: Raw, provider: str | None = None) -> Usage | None:
     reasoning = first_count(made, "reasoning_tokens")
     if reasoning is None:
         reasoning = first_count(raw, "reasoning_tokens")
-    all_output += _unlisted_reasoning(raw, all_input, all_output, reasoning, provider)
-    if reasoning is None and all_output > (completion or 0):
-        reasoning = all_output - (completion or 0)
+    if reasoning != 0:
+        unlisted = _unlisted_reasoning(raw, all_input, all_output, reasoning, provider)
+        all_output += unlisted
+        reasoning = unlisted if reasoning is None else reasoning
     read = first_count(given, "cached_tokens")
     if read is None:
         # DeepSeek, Moonshot, xAI's older bodies, LiteLLM's proxy, Mistral
@@ -109,16 +111,9 @@ def read_chat(raw: Raw, provider: str | None = None) -> Usage | None:
     written = first_count(given, "cache_write_tokens", "cache_creation_tokens")
     if written is None:
         written = first_count(raw, "cache_creation_input_tokens")
-    return make_usage(
-        all_input,
-        all_output,
-        read,
-        written,
-        reasoning,
-        _modalities(given, all_input),
-        _modalities(made, all_output),
-        _modalities(_details(given, "cached_tokens_details"), read or 0),
-    )
+    split = _modalities(given, all_input)
+    cached = _modalities(_details(given, "cached_tokens_details"), read or 0) if split else NOTHING
+    return make_usage(all_input, all_output, read, written, reasoning, split, _modalities(made, all_output), cached)
 
 
 def _unlisted_reasoning(raw: Raw, prompt: int, completion: int, reasoning: int | None, provider: str | None) -> int:
@@ -135,7 +130,7 @@ def _unlisted_reasoning(raw: Raw, prompt: int, completion: int, reasoning: int |
 
 def _modalities(details: Raw, whole: int) -> Counts:
     """`audio_tokens` and its like; empty when nothing but text is said to be there."""
-    if not details:
+    if not details.get("audio_tokens") and not details.get("image_tokens"):
         return NOTHING
     audio, image = first_count(details, "audio_tokens") or 0, first_count(details, "image_tokens") or 0
     if not audio and not image:
@@ -166,16 +161,9 @@ def read_inclusive(raw: Raw) -> Usage | None:
     reasoning = first_count(outer, "reasoning_tokens", "reasoning")
     if reasoning is None:
         reasoning = first_count(raw, "reasoning_tokens")
-    return make_usage(
-        all_input,
-        all_output,
-        read,
-        written,
-        reasoning,
-        _modalities(inner, all_input),
-        _modalities(outer, all_output),
-        _modalities(_details(inner, "cached_tokens_details"), read or 0),
-    )
+    split = _modalities(inner, all_input)
+    cached = _modalities(_details(inner, "cached_tokens_details"), read or 0) if split else NOTHING
+    return make_usage(all_input, all_output, read, written, reasoning, split, _modalities(outer, all_output), cached)
 
 
 def read_anthropic(raw: Raw) -> Usage | None:

@@ -33,6 +33,18 @@ LOCAL_PROVIDERS = frozenset(
     {"ollama", "ollama_chat", "llama.cpp", "llamacpp", "lm_studio", "lmstudio", "local", "vllm"}
 )
 
+# Whose models only they serve, or serve at one price: their names tell the price even where nobody named the provider.
+# Open weights (Mistral's, DeepSeek's ...) run anywhere, at any price.
+SOLE_MAKERS = frozenset({"openai", "anthropic", "google", "x-ai", "perplexity", "voyageai"})
+
+# Where a model's name may begin with whom the call goes on to, as in LiteLLM's `bedrock/us.amazon.nova-lite-v1:0`.
+GATEWAYS = frozenset({"litellm", "openrouter", "vercel", "ai_gateway", "portkey", "helicone"})
+ROUTES = SOLE_MAKERS | {
+    "gemini", "vertex_ai", "azure", "azure_ai", "bedrock", "xai", "groq", "mistral", "deepseek", "cohere",
+    "together_ai", "fireworks_ai", "cerebras", "moonshot", "openrouter",
+}  # fmt: skip
+"""Not `mistralai`, `meta-llama` and the like: those are Hugging Face's names of open weights."""
+
 # Each price of ours to the list's name for it.
 PRICE_NAMES = {
     "input": "input_mtok",
@@ -119,21 +131,29 @@ class PriceList:
         Without a provider the model's name decides, where only one maker gives such names.
         """
         if provider is None:
-            return self._find_any(None, model)
+            found = self._find_routed(model) or self._find_any(None, model)
+            return found if found is not None and ("/" in model or found[0] in SOLE_MAKERS) else None
         maker = list_id(provider)
-        return None if maker in LOCAL_PROVIDERS else self._find_any(maker, model)
+        if maker in LOCAL_PROVIDERS:
+            return None
+        found = self._find_any(maker, model)
+        if found is None and (maker in GATEWAYS or maker == list_id(model.partition("/")[0])):
+            found = self._find_routed(model)
+        return found
 
     def _find_any(self, provider: str | None, model: str) -> tuple[str, Any] | None:
         for name in dict.fromkeys(name_variants(model)):
             found = self._look_up(provider, name)
             if found is not None:
                 return found
-        # `openai/gpt-4o`, `vertex_ai/gemini-2.5-pro`: a gateway's name, which begins with whom it goes to.
+        return None
+
+    def _find_routed(self, model: str) -> tuple[str, Any] | None:
         head, _, tail = model.partition("/")
-        maker = list_id(head)
-        if not tail or not any(maker == known.id for known in self._snapshot.providers):
+        if not tail or head.lower() not in ROUTES:
             return None
-        return self._find_any(maker, tail)
+        maker = list_id(head)
+        return self._find_any(maker, tail) or (self._find_routed(tail) if maker in GATEWAYS else None)
 
     def _look_up(self, provider: str | None, model: str) -> tuple[str, Any] | None:
         try:
@@ -191,4 +211,5 @@ class ListedModel:
 def _context_of(entry: Any, tier: str | None) -> dict[str, str] | None:
     if tier is None or tier in {"default", "standard", "auto"} or not getattr(entry, "price_variants", None):
         return None
-    return {"processing": "batch"} if tier == "batch" else {"service_tier": tier}
+    # Each list has its own word for the same idea: OpenAI's tiers, Anthropic's speed, everybody's batches.
+    return {"service_tier": tier, "speed": tier, "processing": tier}

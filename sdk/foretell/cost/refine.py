@@ -10,6 +10,7 @@ from foretell.cost.usage import read_facts
 from foretell.model.call import Call
 from foretell.model.facts import InferenceFacts
 from foretell.model.kinds import Kind
+from foretell.model.usage import Cost
 
 NS_PER_S = 1_000_000_000
 
@@ -47,9 +48,9 @@ def _refine(call: Call, prices: PriceBook, at: datetime, is_tracked: Callable[[C
         usage = read_facts([response] if isinstance(response, dict) else response, facts)
         if usage is not None:
             call.usage = usage
-    if call.usage is None or call.cost is not None:
+    if call.cost is not None or (is_tracked is not None and not is_tracked(call)):
         return
-    if is_tracked is None or is_tracked(call):
+    if call.usage is not None:
         call.cost = prices.price(
             facts.provider,
             facts.response_model,
@@ -60,3 +61,5 @@ def _refine(call: Call, prices: PriceBook, at: datetime, is_tracked: Callable[[C
             service_tier=facts.service_tier,
             reported_usd=facts.reported_cost_usd,
         )
+    elif facts.reported_cost_usd is not None:
+        call.cost = Cost(facts.reported_cost_usd, "reported")

@@ -190,6 +190,8 @@ def _take_usage(fields: Fields) -> Skeleton | None:
         return _make("anthropic", fields, usage, _one_reason(fields.get("stop_reason")))
     skeleton = _make("usage", fields, usage, _one_reason(fields.get("finish_reason")))
     if skeleton is not None:
+        if "model_name" in fields:  # Pydantic AI
+            _name(skeleton, fields, "model_name", "provider_response_id")
         _add_dimensions(skeleton, fields)
         _add_openai_facts(skeleton, fields)
     return skeleton

@@ -119,7 +119,7 @@ def read_facts(skeletons: Sequence[Mapping[str, Any]], facts: InferenceFacts) ->
     if raw:
         if facts.reported_cost_usd is None:
             facts.reported_cost_usd = read_reported_cost(raw)
-        tier = raw.get("service_tier")
+        tier = "fast" if raw.get("speed") == "fast" else raw.get("service_tier")  # Anthropic's
         if facts.service_tier is None and isinstance(tier, str):
             facts.service_tier = tier
     if by_hand:
@@ -159,11 +159,11 @@ def _fill_provider(shape: str, facts: InferenceFacts) -> None:
 def read_reported_cost(raw: Raw) -> float | None:
     """What the provider itself says the call cost, in USD (OpenRouter, Perplexity, xAI); None where it is silent."""
     cost = raw.get("cost")
+    if cost is None:
+        ticks = _money(raw["cost_in_usd_ticks"]) if "cost_in_usd_ticks" in raw else None
+        return None if ticks is None else ticks / XAI_TICKS_PER_USD
     if isinstance(cost, Mapping):  # Perplexity
         cost = cost.get("total_cost")
-    if cost is None and "cost_in_usd_ticks" in raw:
-        ticks = _money(raw["cost_in_usd_ticks"])
-        return None if ticks is None else ticks / XAI_TICKS_PER_USD
     amount = _money(cost)
     if amount is not None and raw.get("is_byok"):
         # With the user's own key OpenRouter's `cost` is its fee alone; the model itself is billed by its maker.

@@ -195,6 +195,35 @@ def test_a_service_tier_has_its_own_price(book: PriceBook) -> None:
     )
 
 
+def test_fast_answers_cost_what_the_list_says(book: PriceBook) -> None:
+    """Anthropic's fast mode is a price of its own wherever the list has one."""
+    fast = [
+        (provider.id, model.id)
+        for provider in get_snapshot().providers
+        for model in provider.models
+        if any(variant.when == {"speed": "fast"} for variant in getattr(model, "price_variants", None) or ())
+    ]
+    for provider, model in fast:
+        theirs = genai_prices.calc_price(
+            genai_prices.Usage(input_tokens=1000, output_tokens=100),
+            model,
+            provider_id=provider,
+            genai_request_timestamp=NOON,
+            price_context={"speed": "fast"},
+        )
+        cost = book.price(provider, model, Usage(1000, output=100), NOON, service_tier="fast")
+        assert cost is not None
+        assert pytest.approx(float(theirs.total_price)) == cost.amount_usd
+
+
+def test_gateways_route_by_the_name(book: PriceBook) -> None:
+    """LiteLLM's names begin with the provider that serves the call."""
+    expected = book.price("aws.bedrock", "us.amazon.nova-lite-v1:0", USAGE, NOON)
+
+    assert expected is not None
+    assert expected == book.price("litellm", "bedrock/us.amazon.nova-lite-v1:0", USAGE, NOON)
+
+
 def test_cache_kept_for_an_hour_costs_more(book: PriceBook) -> None:
     """Claude Sonnet: 3.75 for five minutes, 6 for an hour: 100*3.75 + 300*6 = 2175."""
     cost = book.price("anthropic", "claude-sonnet-4-5", Usage(cache_write=400, cache_write_1h=300), NOON)

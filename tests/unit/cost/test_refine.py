@@ -139,3 +139,12 @@ def test_one_bad_call_does_not_take_the_others_along() -> None:
         refine_costs([bad, good], book)
 
     assert (None, Cost(1.0, "override")) == (bad.cost, good.cost)
+
+
+def test_a_reported_cost_needs_no_tokens() -> None:
+    """A gateway that tells only the money is believed."""
+    call = make_call(take_response({"id": "1", "usage": {"cost": 0.25}}))
+
+    refine_costs([call], PRICES)
+
+    assert (None, Cost(0.25, "reported")) == (call.usage, call.cost)
