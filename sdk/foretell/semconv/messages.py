@@ -78,7 +78,8 @@ def read_tools(tools: Any, *, with_details: bool = False) -> list[dict[str, Any]
     for tool in tools if isinstance(tools, list) else []:
         if isinstance(tool, Mapping):
             nested = tool.get("function_declarations", tool.get("functionDeclarations"))
-            found += [_read_tool(item, with_details) for item in nested or [tool] if isinstance(item, Mapping)]
+            items = nested if isinstance(nested, list) else [tool]
+            found += [_read_tool(item, with_details) for item in items if isinstance(item, Mapping)]
     return [tool for tool in found if tool["name"]]
 
 
@@ -163,9 +164,10 @@ def _read_tool_calls(message: Mapping[str, Any]) -> list[Part]:
     parts = []
     if isinstance(message.get("refusal"), str):
         parts.append(text_part(message["refusal"]))
-    for call in message.get("tool_calls") or []:
+    calls = message.get("tool_calls")
+    for call in calls if isinstance(calls, list) else []:
         if isinstance(call, Mapping):
-            inner = call.get("function") or call.get("custom") or call
+            inner = next((call[key] for key in ("function", "custom") if isinstance(call.get(key), Mapping)), call)
             arguments = inner.get("arguments", inner.get("args", inner.get("input")))
             parts.append(tool_call_part(inner.get("name"), call.get("id"), arguments))
     old = message.get("function_call")

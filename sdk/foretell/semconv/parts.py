@@ -51,7 +51,17 @@ def tool_response_part(call_id: Any, response: Any) -> Part:  # whatever the pro
 
 
 def read_block(block: Mapping[str, Any]) -> Part:
-    """Return the part that one content block stands for; an unknown type goes through unchanged."""
+    """Return the part that one content block stands for; an unknown type goes through unchanged.
+
+    A block that is not shaped as its type says (programs build them by hand) becomes text: nothing is lost.
+    """
+    try:
+        return _read_block(block)
+    except (AttributeError, KeyError, TypeError):
+        return text_part(block)
+
+
+def _read_block(block: Mapping[str, Any]) -> Part:
     kind = block.get("type")
     if isinstance(kind, str):
         reader = _BY_TYPE.get(kind)
