@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from foretell.export.metrics_agents import AgentMetrics
-from foretell.export.metrics_calls import CallMetrics, ContextWindow
+from foretell.export.metrics_calls import CallMetrics
 from foretell.export.metrics_process import set_process, set_telemetry
+from foretell.export.metrics_series import ContextWindow
 from foretell.model.kinds import Kind
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class MetricsSink:
         elif self._is_pulled and now_ns >= self._refreshed_ns + REFRESH_NS:
             self._refresh(now_ns)
 
-    def flush(self, timeout_s: float) -> bool:  # noqa: ARG002  # handing over never waits
+    def flush(self, timeout_s: float) -> bool:  # handing over never waits
         """Export now."""
         self._export(self._clock())
         return True

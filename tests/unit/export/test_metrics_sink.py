@@ -389,7 +389,14 @@ def test_redactions_by_rule(world, planner):
 
 def test_scores(world):
     """A score without a number is an event, not a value."""
-    world.sink.take_scores([Score("helpful", 0.5), Score("helpful", 1.0), Score("mood", None, label="good")])
+    world.sink.take_scores(
+        [
+            Score("helpful", 0.5),
+            Score("helpful", 1.0),
+            Score("mood", None, label="good"),
+            Score("helpful", float("nan")),
+        ]
+    )
 
     assert {labels(name="helpful"): (2, 1.5)} == {
         k: (p.count, p.sum) for k, p in world.points("foretell.score").items()
