@@ -156,4 +156,3 @@ class CarefulCopy:
         if copy is None or kind is bool:
             return {None: "null", True: "true", False: "false"}[copy]
         return bare.name_type(type(key)) if kind is dict else str(copy)[:200]
-

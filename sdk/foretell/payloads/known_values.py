@@ -57,7 +57,7 @@ def tell_datetime(copier: CarefulCopy, value: Any) -> Any:
     """Tell a moment in ISO format; a zone of the user's own class is left out, since it would run to tell its offset."""
     from datetime import datetime, time
 
-    zone = datetime.tzinfo.__get__(value)  # type: ignore[attr-defined]  # a slot of the C type
+    zone = datetime.tzinfo.__get__(value)
     if zone is not None and bare.read_module(type(zone)).partition(".")[0] not in _ZONE_PACKAGES:
         clock = datetime.time(value)
         value = datetime.combine(datetime.date(value), time(clock.hour, clock.minute, clock.second, clock.microsecond))
@@ -75,7 +75,7 @@ def tell_time(copier: CarefulCopy, value: Any) -> Any:
     """Tell a time of day in ISO format, if it has no zone."""
     from datetime import time
 
-    has_zone = time.tzinfo.__get__(value) is not None  # type: ignore[attr-defined]  # a slot of the C type
+    has_zone = time.tzinfo.__get__(value) is not None
     return describe(type(value)) if has_zone else copier.cut_text(time.isoformat(value))
 
 

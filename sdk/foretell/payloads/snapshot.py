@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from foretell.model.payload import Captured
-from foretell.payloads.careful import NODE_BYTES, NODE_LIMIT, CarefulCopy, describe
+from foretell.payloads.careful import NODE_BYTES, CarefulCopy, describe
 
 LIMIT_BYTES = 10 * 2**20
 """How much text of one value is kept."""
@@ -70,7 +70,7 @@ def take_chunks(chunks: Sequence[Any], limit_bytes: int = LIMIT_BYTES) -> Captur
         return take_snapshot(chunks, limit_bytes)
     if any(type(chunk) is not first for chunk in chunks):
         return take_snapshot(chunks, limit_bytes)
-    joined: Any = (b"" if first is bytes else "").join(chunks)  # type: ignore[arg-type]
+    joined: Any = (b"" if first is bytes else "").join(chunks)
     return take_snapshot(joined, limit_bytes)
 
 
@@ -133,8 +133,8 @@ def _copy_inside(root: dict[str, Any] | list[Any], limit_bytes: int) -> Captured
                     nodes += len(item)
                     if nodes > _PLAIN_NODES:
                         return None
-                    box[key] = item = item.copy() if kind is dict else list(item)
-                    deeper.append(item)
+                    box[key] = copy = item.copy() if kind is dict else list(item)
+                    deeper.append(copy)
                 else:
                     careful = careful or CarefulCopy(limit_bytes)
                     box[key] = careful.copy(item)

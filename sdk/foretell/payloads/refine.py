@@ -1,0 +1,134 @@
+"""Refines the contents of a batch of calls in the worker: one search over all their text, then payloads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from foretell.model.payload import NO_RULES, Payload
+from foretell.payloads.payload import DEFAULT_LIMITS, Limits, cap_document
+from foretell.payloads.texts import list_texts
+from foretell.privacy.text import draft_json, encode_text, write_json
+
+if TYPE_CHECKING:
+    from foretell.model.call import Call
+    from foretell.model.payload import Captured
+    from foretell.privacy.redactor import Redactor
+
+# hashlib lets go of the GIL above 2047 bytes, and a busy caller keeps it for 5 ms then.
+_HASH_STEP = 2047
+_HASH_STEPS_UP_TO = 64 * 1024
+
+
+@dataclass(slots=True)
+class RefineCounts:
+    """What was done to a batch."""
+
+    redactions: dict[str, int] = field(default_factory=dict)
+    """Rule → matches replaced."""
+    truncated: int = 0
+    """Contents of which a part is lost."""
+    failures: int = 0
+    """Rules or functions of the user's own that failed; what they failed on is gone."""
+
+    def add(self, counts: Mapping[str, int], failures: int = 0) -> None:
+        """Add what was done to one text or value."""
+        self.failures += failures
+        for rule, count in counts.items():
+            self.redactions[rule] = self.redactions.get(rule, 0) + count
+
+
+def refine_contents(
+    calls: Sequence[Call], redactor: Redactor, limits: Limits = DEFAULT_LIMITS, hash_key: bytes = b""
+) -> RefineCounts:
+    """Fill identities and payloads, clear what was captured, and redact every other text of the calls in place.
+
+    `hash_key` (16 to 64 bytes) is the process's or the store's secret: equal calls have equal identities under one key.
+    """
+    counts = RefineCounts()
+    contents, documents = _take_contents(calls, limits, hash_key)
+    texts = list_texts(calls, redactor)
+    documents += [text.document for text in texts]
+    owners = _add_seams(contents, documents, redactor)
+    suspects = {owners.get(place, place) for place in redactor.find_suspects(documents)}
+    for place, (call, slot, captured) in enumerate(contents):
+        if place in suspects:
+            payload = _redact_content(captured, redactor, limits, counts)
+        elif len(documents[place]) <= limits.inline_bytes:
+            document = documents[place]
+            payload = Payload(document.decode(), len(document), NO_RULES, captured.is_truncated)
+        else:
+            payload = _cap(documents[place], captured.value, captured, NO_RULES, limits)
+        if payload.is_truncated:
+            counts.truncated += 1
+        setattr(call, slot, payload)
+    for place, text in enumerate(texts, len(contents)):
+        if place in suspects:
+            text.redact(redactor, counts)
+    return counts
+
+
+_Content = tuple["Call", str, "Captured"]
+
+
+def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> tuple[list[_Content], list[bytes]]:
+    """Take what was captured off the calls and write it as JSON; give each call with an input its identity."""
+    contents: list[_Content] = []
+    documents: list[bytes] = []
+    keyed = hashlib.blake2b(key=hash_key, digest_size=16)
+    for call in calls:
+        captured = call.input
+        if captured is not None:
+            call.input = None
+            document = draft_json(captured.value, captured.size_bytes, is_sorted=True)
+            call.identity = _hash(keyed.copy(), call.name, document)
+            if limits.keeps_contents:
+                contents.append((call, "input_payload", captured))
+                documents.append(document)
+        captured = call.output
+        if captured is not None:
+            call.output = None
+            if limits.keeps_contents:
+                contents.append((call, "output_payload", captured))
+                documents.append(draft_json(captured.value, captured.size_bytes))
+    return contents, documents
+
+
+def _hash(keyed: hashlib.blake2b, name: str, document: bytes) -> str:
+    """Return the hash of a name and the JSON, with sorted keys, of an unredacted input."""
+    keyed.update(encode_text(name) + b"\0")
+    if _HASH_STEP < len(document) <= _HASH_STEPS_UP_TO:
+        for start in range(0, len(document), _HASH_STEP):
+            keyed.update(document[start : start + _HASH_STEP])
+    else:
+        keyed.update(document)
+    return keyed.hexdigest()
+
+
+def _add_seams(contents: Sequence[_Content], documents: list[bytes], redactor: Redactor) -> dict[int, int]:
+    """Add the joined texts of streams' chunks to what is searched. Returns place of the text → place of the content."""
+    owners: dict[int, int] = {}
+    for place, (_, _, captured) in enumerate(contents):
+        if type(captured.value) is list:
+            for text in redactor.join_seams(captured.value):
+                owners[len(documents)] = place
+                documents.append(encode_text(text))
+    return owners
+
+
+def _redact_content(captured: Captured, redactor: Redactor, limits: Limits, counts: RefineCounts) -> Payload:
+    redacted = redactor.redact_value(captured.value)
+    counts.add(redacted.counts, redacted.failures)
+    return _cap(write_json(redacted.value), redacted.value, captured, redacted.counts, limits)
+
+
+def _cap(
+    document: bytes,
+    value: Any,  # JSON-like
+    captured: Captured,
+    redactions: Mapping[str, int],
+    limits: Limits,
+) -> Payload:
+    return cap_document(document, value, captured.is_truncated, redactions, limits.inline_bytes, limits.blob_bytes)
