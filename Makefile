@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.10; 
 DEMO_READY := $(VENV)/.ready-demo
 TEST_READY := $(VENV)/.ready-test
 DEV_READY := $(VENV)/.ready-dev
-TEST_EXTRAS := web,mcp,grpc
+TEST_EXTRAS := demo,web,mcp,grpc
 TEST_ARGS ?=
 
 .PHONY: help demo test check generate tools bench bench-peers clean \
@@ -66,7 +66,7 @@ clean: ## Remove what the doors made (not your recorded runs in .foretell)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEMO_READY): pyproject.toml
-	@tools/set_up.sh "$(VENV)" "$(PYTHON)" --editable .
+	@tools/set_up.sh "$(VENV)" "$(PYTHON)" --editable ".[demo]"
 	@touch $@
 
 $(TEST_READY): pyproject.toml
