@@ -67,6 +67,8 @@ def _start_workflow(call: Call) -> Attributes:
     attributes: Attributes = {genai.OPERATION: "invoke_workflow"}
     if call.name:
         attributes[genai.WORKFLOW_NAME] = call.name
+    if call.agent_name is not None:
+        attributes[genai.AGENT_NAME] = call.agent_name
     return attributes
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from foretell.semconv.conformance import check_messages
-from foretell.semconv.messages import read_request, read_response, read_tools
 from hypothesis import given, settings
 from hypothesis import strategies as some
+
+from foretell.semconv.conformance import check_messages
+from foretell.semconv.messages import read_request, read_response, read_tools
 
 HI = {"type": "text", "content": "Hi"}
 CALL = {"type": "tool_call", "name": "find", "arguments": {"q": 1}, "id": "c1"}
@@ -279,11 +280,52 @@ def test_odd_shapes_still_give_valid_messages(value):
 
 
 KEYS = some.sampled_from(
-    "role content parts type text messages input contents prompt choices message output candidates tool_calls function "
-    "name arguments image_url source source data tools system config input_audio file functionCall toolUse kwargs".split()
+    [
+        "role",
+        "content",
+        "parts",
+        "type",
+        "text",
+        "messages",
+        "input",
+        "contents",
+        "prompt",
+        "choices",
+        "message",
+        "output",
+        "candidates",
+        "tool_calls",
+        "function",
+        "name",
+        "arguments",
+        "image_url",
+        "source",
+        "source",
+        "data",
+        "tools",
+        "system",
+        "config",
+        "input_audio",
+        "file",
+        "functionCall",
+        "toolUse",
+        "kwargs",
+    ]
 )
 WORDS = some.sampled_from(
-    "user text image tool_use tool_result function_call message document reasoning file x".split()
+    [
+        "user",
+        "text",
+        "image",
+        "tool_use",
+        "tool_result",
+        "function_call",
+        "message",
+        "document",
+        "reasoning",
+        "file",
+        "x",
+    ]
 )
 SCALARS = some.none() | some.booleans() | some.integers(0, 9) | WORDS
 JSON = some.recursive(SCALARS, lambda inner: some.lists(inner, max_size=3) | some.dictionaries(KEYS, inner, max_size=5))
