@@ -26,10 +26,13 @@ def demo(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Watch three agents answer ten tickets: real HTTP, real database, real failures; no key and no network needed."""
+    """Watch a small support desk of three agents at work.
+
+    They answer ten tickets by real HTTP, with a real database and real failures; no key and no network is needed.
+    """
     import foretell
     from foretell.cli.reading import find_store
-    from foretell.cli.render_demo import render_demo, shape_demo
+    from foretell.cli.render_demo import render_demo, render_opening, shape_demo
     from foretell.cli.terminal import measure_width, show, write_json
     from foretell.demo.fleet import require_openai, run_fleet
 
@@ -37,6 +40,8 @@ def demo(
     endpoint = _make_endpoint(base_url, model, api_key)
     directory = find_store(store)
     foretell.init("support-desk", store=store)
+    if not as_json:
+        show(render_opening(base_url))
     results = _run(endpoint, is_silent=as_json, run_fleet=run_fleet)
     foretell.flush(10)
     runs = _load_runs(directory, results)

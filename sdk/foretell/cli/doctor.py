@@ -16,9 +16,9 @@ def doctor(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what is set and where it was set, how the store is, what was lost, and why data may be missing.
+    """Say why data may be missing.
 
-    Ends with 1 where there is trouble.
+    What is set and where it was set, how the store is, what was lost, whether the collector answers. Ends with 1 where there is trouble.
     """
     from foretell.cli.checks import TROUBLE, list_checks, reach_host
     from foretell.cli.reading import load_cli_settings

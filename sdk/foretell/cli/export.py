@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -18,9 +21,10 @@ from foretell.cli.options import (
     StoreOption,
     make_query,
 )
+from foretell.errors import ForetellError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from foretell.model.run import RunSummary
     from foretell.readers.store import StoreReader
@@ -40,9 +44,9 @@ def export(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write runs as OTLP JSON lines, one request with the spans of one run on each line.
+    """Write runs to a file of OTLP JSON lines.
 
-    Any collector with an OTLP JSON file receiver reads such a file, and so does `foretell import`.
+    Each line is a request with the spans of one run. Any collector with an OTLP JSON file receiver reads such a file, and so does `foretell import`.
     """
     from foretell.cli.reading import find_store, open_reader
     from foretell.cli.terminal import progress, say, write_json
@@ -52,12 +56,11 @@ def export(
     query = make_query(time.time_ns(), agent=agent, session=session, outcome=outcome, since=since, limit=limit)
     summaries = _list_named(reader, run) if run else list(reader.find_runs(query))
     calls = 0
-    with progress("Exporting", len(summaries)) as step, _open(file) as lines:
-        for summary, line, count in _encode(reader, summaries, content):
-            lines.write(line + "\n")
+    with progress("Exporting") as tell, _open(file) as lines:
+        for done, (line, count) in enumerate(_encode(reader, summaries, content), start=1):
+            lines.write(f"{line}\n")
             calls += count
-            step()
-            del summary
+            tell(done, len(summaries))
     if as_json and file != "-":
         write_json({"schema": "foretell.export/1", "file": file, "runs": len(summaries), "calls": calls})
     else:
@@ -71,32 +74,27 @@ def _list_named(reader: StoreReader, names: Sequence[str]) -> list[RunSummary]:
     return [load_run(reader, name).summary for name in names]
 
 
-def _encode(
-    reader: StoreReader, summaries: Sequence[RunSummary], has_content: bool
-) -> Iterator[tuple[RunSummary, str, int]]:
-    """Yield each run, its line, and how many calls are in it."""
+def _encode(reader: StoreReader, summaries: Sequence[RunSummary], has_content: bool) -> Iterator[tuple[str, int]]:
+    """Yield each run's line, and how many calls are in it."""
     from foretell.cli.otlp_line import encode_run
 
     for summary in summaries:
         run = reader.load_run(summary.id)
-        yield summary, encode_run(run, has_content), len(run.calls)
+        yield encode_run(run, has_content), len(run.calls)
 
 
-class _open:  # noqa: N801  # reads as a verb after `with`
-    """A text file to write that comes into being only when all was written; `-` is standard output."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self):  # type: ignore[no-untyped-def]  # noqa: ANN204
-        import sys
-
-        self._file = sys.stdout if self._name == "-" else Path(self._name + ".part").open("w", encoding="utf-8")
-        return self._file
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._name == "-":
-            return
-        self._file.close()
-        part = Path(self._name + ".part")
-        part.replace(self._name) if kind is None else part.unlink()
+@contextmanager
+def _open(name: str) -> Iterator[TextIO]:
+    """Open a text file that comes into being only when all of it was written; `-` is standard output."""
+    if name == "-":
+        yield sys.stdout
+        return
+    part = Path(f"{name}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            yield file
+        part.replace(name)
+    except OSError as error:
+        raise ForetellError(f"The file {name!r} cannot be written: {error.strerror or error}.") from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -18,7 +18,10 @@ def prices(
     limit: Annotated[int, typer.Option("--limit", "-n", help="How many at most (0: all).")] = 40,
     as_json: JsonOption = False,
 ) -> None:
-    """List the prices by which costs are worked out, in US dollars for a million tokens."""
+    """List the prices of models.
+
+    These are the prices by which costs are worked out, in US dollars for a million tokens; your own stand first.
+    """
     from foretell.cli.reading import load_cli_settings
     from foretell.cli.render_prices import render_prices, shape_prices
     from foretell.cli.terminal import measure_width, say, show, write_json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from foretell.cli.render_run import KIND_STYLES, list_content_lines, say_call_cost, say_call_tokens
+from foretell.cli.render_run import KIND_STYLES, list_content_lines, name_call, say_call_cost, say_call_tokens
 from foretell.cli.render_runs import ID_DIGITS
 from foretell.cli.words import (
     OUTCOME_MARKS,
@@ -37,7 +37,7 @@ def render_call_line(call: Call, width: int, has_content: bool = False, zone: tz
     name = f"{call.kind.value} "
     is_own = call.agent_name is None or call.agent_name == call.name
     line.append("" if is_own else f"{call.agent_name} ▸ ", "dim")
-    line.append(name, "dim").append(call.name, KIND_STYLES.get(call.kind, "default"))
+    line.append(name, "dim").append(name_call(call), KIND_STYLES.get(call.kind, "default"))
     figures = [format_duration(call.duration_s), say_call_tokens(call), say_call_cost(call)]
     if figures[1]:
         figures[1] += " tokens"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foretell.cli.render_costs import render_costs, shape_costs
-from foretell.cli.render_run import SEVERITY_STYLES, Look, render_run
+from foretell.cli.render_run import SEVERITY_STYLES, Look, name_call, render_run
 from foretell.cli.render_runs import ID_DIGITS
 from foretell.cli.shapes import shape_finding, shape_summary
 from foretell.cli.sums import sum_by_agent_and_model
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
     from foretell.demo.roles import TicketResult
     from foretell.model.run import Run
+
+
+def render_opening(base_url: str | None) -> Text:
+    """Draw what is about to happen."""
+    from rich.text import Text
+
+    models = "a bundled server" if base_url is None else base_url
+    text = Text("\nTen tickets for a support desk of three agents\n", "bold")
+    text.append(f"Models are played by {models}; all the rest is real, on this machine.\n", "dim")
+    return text
 
 
 def render_result(result: TicketResult, width: int) -> Text:
@@ -52,7 +62,7 @@ def render_demo(
     yield heading("What was spent")
     yield Padding(render_costs(sum_by_agent_and_model(runs), width - 2), (0, 0, 0, 2), expand=False)
     if any(run.summary.unpriced_calls for run in runs):
-        yield Text("  A price that nobody publishes is unknown, never 0; your own go into a price file.", "dim")
+        yield Text("  A price that nobody publishes is unknown, never 0.", "dim")
     yield heading("What went wrong")
     yield from render_troubles(runs, width)
     yield heading("What to type next")
@@ -62,11 +72,12 @@ def render_demo(
         commands.append(
             (f"foretell show {failed.summary.id[:ID_DIGITS]} --content", "one that failed, with what was said")
         )
-    commands.append(("foretell run your_agent.py", "your own agent; @foretell.instrument_agent is all it needs"))
+    commands.append(("foretell run your_agent.py", "your own, with @foretell.instrument_agent"))
     room = max(len(command) for command, _ in commands)
     for command, reason in commands:
         yield Text.assemble("  ", (f"{command:<{room}}", "bold"), (f"  {reason}", "dim"))
-    yield Text(f"\n{count_noun(len(runs), 'run')} of {count_noun(len(results), 'ticket')} kept in {directory}", "dim")
+    where = directory.relative_to(Path.cwd()) if directory.is_relative_to(Path.cwd()) else directory
+    yield Text(f"\n{count_noun(len(runs), 'run')} of {count_noun(len(results), 'ticket')} kept in {where}\n", "dim")
 
 
 def heading(title: str) -> Text:
@@ -99,7 +110,7 @@ def render_troubles(runs: Sequence[Run], width: int) -> Iterator[Text]:
         if failed:
             cause = failed[-1]
             reason = f"{cause.error.type.rpartition('.')[2]}: {cause.error.message}" if cause.error else ""
-            line.append(f"{cause.kind.value} {cause.name}  ", "dim").append(shorten(reason, 200))
+            line.append(f"{cause.kind.value} {name_call(cause)}  ", "dim").append(shorten(reason, 200))
             line.append("  (the agent coped)" if summary.outcome is Outcome.OK else "", "dim")
         line.truncate(width, overflow="ellipsis")
         yield line

@@ -196,8 +196,16 @@ def _draw_name(row: Row, is_suspect: bool) -> Text:
     if is_suspect:
         text.append("▲ ", "yellow")
     text.append(f"{call.kind.value} ", "dim")
-    text.append(call.name, "red" if call.outcome is Outcome.ERROR else KIND_STYLES.get(call.kind, "default"))
+    text.append(name_call(call), "red" if call.outcome is Outcome.ERROR else KIND_STYLES.get(call.kind, "default"))
     return text
+
+
+def name_call(call: Call) -> str:
+    """Return the name by which people know a call: of a model call the model, whatever the function is called."""
+    facts = call.facts
+    if isinstance(facts, InferenceFacts):
+        return facts.request_model or facts.response_model or call.name
+    return call.name
 
 
 def _find_causes(calls: Sequence[Call]) -> set[int]:

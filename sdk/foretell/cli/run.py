@@ -34,9 +34,9 @@ def run(
         bool, typer.Option("--json", help="Say afterwards what was recorded as one line of JSON, on standard error.")
     ] = False,
 ) -> None:
-    """Run a Python program just as `python` would, with Foretell set up around it.
+    """Run a Python program and record its agents.
 
-    What is decorated, or instrumented automatically, is recorded. Afterwards one line on standard error says what it cost.
+    It runs just as `python PROGRAM` would, with Foretell set up around it. What is decorated, or instrumented automatically, is recorded. Afterwards one line on standard error says what it cost.
     """
     import foretell
     from foretell.cli.reading import load_cli_settings

@@ -26,7 +26,10 @@ def show(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one run as a tree: what called what, how long it took, what it cost, what failed."""
+    """Show one run as a tree.
+
+    What called what, how long it took, what it cost, what failed, and what is about to go wrong.
+    """
     from foretell.cli.reading import find_store, load_run, open_reader
     from foretell.cli.shapes import shape_run
     from foretell.cli.terminal import show as draw

@@ -27,7 +27,7 @@ def tail(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Follow calls as they end, a line each, until Ctrl-C."""
+    """Follow calls as they end, until Ctrl-C."""
     from foretell.cli.reading import find_store, open_reader
     from foretell.model.kinds import Outcome
 

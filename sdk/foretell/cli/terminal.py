@@ -51,14 +51,17 @@ def write_json(shape: Any, *, is_line: bool = False) -> None:
 
 
 @contextlib.contextmanager
-def progress(doing: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-    """Show how far a long piece of work is; what is yielded moves it on by one. Silent unless a person watches."""
+def progress(doing: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far a long piece of work is: what is yielded takes how much is done, of how much.
+
+    Silent unless a person watches.
+    """
     if not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda _done, _total: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=make_console(sys.stderr), transient=True) as bar:
-        task = bar.add_task(doing, total=total)
-        yield lambda: bar.advance(task)
+        task = bar.add_task(doing, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

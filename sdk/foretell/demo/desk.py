@@ -37,8 +37,7 @@ class Desk:
     @foretell.instrument_agent(name="triage", version="1.2")
     def answer(self, text: str) -> str:
         """Answer the customer."""
-        operation = foretell.current_operation()
-        self.run_id = operation.run_id if operation is not None else None
+        self.run_id = foretell.current_operation().run_id or None
         return self._work(TRIAGE, text)
 
     @foretell.instrument_tool
