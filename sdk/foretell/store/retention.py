@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 DAY_NS = 86_400_000_000_000
 _RUNS_PER_STEP = 50
+# By size: few at a time, for a run may be large and no more is to go than must.
+_LARGE_RUNS_PER_STEP = 5
 _CALLS_PER_STEP = 500
 _PAGES_PER_STEP = 512
 _TRIM_TO = 0.9
@@ -40,7 +42,8 @@ class Retention:
             free = int(connection.execute("PRAGMA freelist_count").fetchone()[0])
         if free:
             with self._store.autocommit() as connection:
-                connection.execute(f"PRAGMA incremental_vacuum({_PAGES_PER_STEP})").fetchall()
+                # Each page is one empty row, which `execute` and `fetchall` do not ask for; a script runs to its end.
+                connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_PER_STEP})")
         return bool(victims) or free > _PAGES_PER_STEP
 
     def _oldest_runs(self, connection: sqlite3.Connection) -> list[tuple[int, str]]:
@@ -52,7 +55,7 @@ class Retention:
         self._is_trimming = size > self._limit_bytes * (_TRIM_TO if self._is_trimming else 1)
         if not self._is_trimming:
             return []
-        sql = f"SELECT key, run_id FROM runs WHERE {_ENDED} ORDER BY key LIMIT {_RUNS_PER_STEP}"
+        sql = f"SELECT key, run_id FROM runs WHERE {_ENDED} ORDER BY key LIMIT {_LARGE_RUNS_PER_STEP}"
         return connection.execute(sql).fetchall()
 
 

@@ -131,6 +131,7 @@ def test_a_closed_store_says_so(store):
 _OPEN = """
 import sys, time
 from pathlib import Path
+from foretell.store.store import Store
 print(Store.open(Path(sys.argv[1]), now_ns=time.time_ns).identity_key().hex())
 """
 

@@ -120,16 +120,13 @@ def test_a_runs_line_sums_its_inferences(make, sink, reader):
     write(sink, *calls)
     [run] = reader.find_runs(RunQuery())
 
-    assert (
-        (6, 3, 116, 16, 0.75, 1),
-        ("planner", "planner", "shop", Outcome.ERROR, "gave up", "s-1", "u-1", root.trace_id),
-        (root.start_ns, root.end_ns),
-    ) == (
-        (run.call_count, run.error_count, run.input_tokens, run.output_tokens, run.cost_usd, run.unpriced_calls),
-        (run.name, run.agent_name, run.service_name, run.outcome, run.error_message, run.session_id, run.user_id)
-        + (run.trace_id,),
-        (run.start_ns, run.end_ns),
-    )
+    assert (6, 3, 116, 16, 0.75, 1) == (
+        run.call_count, run.error_count, run.input_tokens, run.output_tokens, run.cost_usd, run.unpriced_calls
+    )  # fmt: skip
+    assert ("planner", "planner", "shop", Outcome.ERROR, "gave up", "s-1", "u-1") == (
+        run.name, run.agent_name, run.service_name, run.outcome, run.error_message, run.session_id, run.user_id
+    )  # fmt: skip
+    assert (root.trace_id, root.start_ns, root.end_ns) == (run.trace_id, run.start_ns, run.end_ns)
 
 
 def test_nothing_priced_is_no_price(make, sink, reader):
