@@ -76,7 +76,7 @@ def call_from_span(
         if call_kind not in (Kind.LLM, Kind.MEMORY):
             rest.pop(genai.OPERATION, None)
         call.step_index = to_int(rest.pop(own.STEP_INDEX, None))
-        call.agent_name = rest.pop(genai.AGENT_NAME, None)
+        call.agent_name = _take_text(rest, genai.AGENT_NAME)
         call.session = _read_session(rest)
         _READERS[call_kind](call, rest)
         _read_payloads(call, rest)
@@ -143,30 +143,39 @@ def _take_exception(call: Call) -> Mapping[str, Any]:
     return {}
 
 
+def _take_text(rest: Attributes, name: str) -> str | None:
+    """Take a string out of the attributes; what others wrote there in another type stays, and is unknown."""
+    return rest.pop(name) if isinstance(rest.get(name), str) else None
+
+
 # -- facts by kind ---------------------------------------------------------------------------------------------------
 
 
 def _read_inference(call: Call, rest: Attributes) -> None:
     pop = rest.pop
-    facts = InferenceFacts(operation=str(pop(genai.OPERATION, "chat")))
+
+    def text(name: str) -> str | None:
+        return _take_text(rest, name)
+
+    facts = InferenceFacts(operation=_take_text(rest, genai.OPERATION) or "chat")
     if call.kind is Kind.EMBEDDINGS:
         facts.operation = "embeddings"
-    provider = pop(genai.PROVIDER, None)
+    provider = text(genai.PROVIDER)
     facts.provider = None if provider == genai.UNKNOWN_PROVIDER else provider
-    facts.request_model = pop(genai.REQUEST_MODEL, None)
-    facts.response_model = pop(genai.RESPONSE_MODEL, None)
-    facts.response_id = pop(genai.RESPONSE_ID, None)
+    facts.request_model = text(genai.REQUEST_MODEL)
+    facts.response_model = text(genai.RESPONSE_MODEL)
+    facts.response_id = text(genai.RESPONSE_ID)
     facts.finish_reasons = tuple(to_strings(pop(genai.RESPONSE_FINISH_REASONS, None)) or ())
-    facts.output_type = pop(genai.OUTPUT_TYPE, None)
+    facts.output_type = text(genai.OUTPUT_TYPE)
     facts.conversation_is_compacted = bool(pop(genai.CONVERSATION_COMPACTED, False))
     facts.time_to_first_chunk_s = to_float(pop(genai.RESPONSE_TIME_TO_FIRST_CHUNK, None))
     facts.is_stream = bool(pop(genai.REQUEST_STREAM, False)) or facts.time_to_first_chunk_s is not None
-    facts.server_address = pop(genai.SERVER_ADDRESS, None)
+    facts.server_address = text(genai.SERVER_ADDRESS)
     facts.server_port = to_int(pop(genai.SERVER_PORT, None))
     facts.dimension_count = to_int(pop(genai.DIMENSION_COUNT, None))
-    facts.api_type = pop(genai.OPENAI_API_TYPE, None)
-    facts.service_tier = pop(genai.OPENAI_RESPONSE_SERVICE_TIER, None)
-    facts.system_fingerprint = pop(genai.OPENAI_SYSTEM_FINGERPRINT, None)
+    facts.api_type = text(genai.OPENAI_API_TYPE)
+    facts.service_tier = text(genai.OPENAI_RESPONSE_SERVICE_TIER)
+    facts.system_fingerprint = text(genai.OPENAI_SYSTEM_FINGERPRINT)
     request = {key: pop(name) for name, key in PARAMETER_OF_ATTRIBUTE.items() if name in rest}
     facts.request = request or None
     call.facts = facts
@@ -217,15 +226,15 @@ def _read_cost(rest: Attributes) -> Cost | None:
         day = date.fromisoformat(str(rest.pop(own.COST_PRICE_DATE, "")))
     except ValueError:
         day = None
-    return Cost(amount, str(rest.pop(own.COST_SOURCE, "reported")), day)
+    return Cost(amount, _take_text(rest, own.COST_SOURCE) or "reported", day)
 
 
 def _read_tool(call: Call, rest: Attributes) -> None:
-    call.name = rest.pop(genai.TOOL_NAME, None) or call.name.removeprefix("execute_tool ")
+    call.name = _take_text(rest, genai.TOOL_NAME) or call.name.removeprefix("execute_tool ")
     call.facts = ToolFacts(
-        type=rest.pop(genai.TOOL_TYPE, "function"),
-        call_id=rest.pop(genai.TOOL_CALL_ID, None),
-        description=rest.pop(genai.TOOL_DESCRIPTION, None),
+        type=_take_text(rest, genai.TOOL_TYPE) or "function",
+        call_id=_take_text(rest, genai.TOOL_CALL_ID),
+        description=_take_text(rest, genai.TOOL_DESCRIPTION),
     )
 
 
@@ -233,29 +242,29 @@ def _read_agent(call: Call, rest: Attributes) -> None:
     """Sums of tokens stay in the attributes: without the other totals they would claim that nothing was called."""
     bare = call.name.removeprefix("invoke_agent").strip()
     call.name = call.agent_name = call.agent_name or bare
-    call.version = rest.pop(own.AGENT_VERSION, None)
+    call.version = _take_text(rest, own.AGENT_VERSION)
     call.rss_close_bytes = to_int(rest.pop(own.PROCESS_RSS, None))
 
 
 def _read_workflow(call: Call, rest: Attributes) -> None:
-    call.name = rest.pop(genai.WORKFLOW_NAME, None) or call.name.removeprefix("invoke_workflow").strip()
+    call.name = _take_text(rest, genai.WORKFLOW_NAME) or call.name.removeprefix("invoke_workflow").strip()
 
 
 def _read_retrieval(call: Call, rest: Attributes) -> None:
     call.facts = RetrievalFacts(
-        data_source_id=rest.pop(genai.DATA_SOURCE_ID, None),
-        provider=rest.pop(genai.PROVIDER, None),
+        data_source_id=_take_text(rest, genai.DATA_SOURCE_ID),
+        provider=_take_text(rest, genai.PROVIDER),
         top_k=to_int(rest.pop(genai.RETRIEVAL_TOP_K, None)),
     )
 
 
 def _read_memory(call: Call, rest: Attributes) -> None:
     call.facts = MemoryFacts(
-        operation=str(rest.pop(genai.OPERATION, "search_memory")),
-        store_id=rest.pop(genai.MEMORY_STORE_ID, None),
-        record_id=rest.pop(genai.MEMORY_RECORD_ID, None),
+        operation=_take_text(rest, genai.OPERATION) or "search_memory",
+        store_id=_take_text(rest, genai.MEMORY_STORE_ID),
+        record_id=_take_text(rest, genai.MEMORY_RECORD_ID),
         record_count=to_int(rest.pop(genai.MEMORY_RECORD_COUNT, None)),
-        provider=rest.pop(genai.PROVIDER, None),
+        provider=_take_text(rest, genai.PROVIDER),
     )
 
 
@@ -280,8 +289,11 @@ _READERS: dict[Kind, Callable[[Call, Attributes], None]] = {
 
 
 def _read_session(rest: Attributes) -> Session | None:
-    found = tuple(rest.pop(name, None) for name in (genai.SESSION_ID, genai.USER_ID, genai.CONVERSATION_ID))
-    return None if found == (None, None, None) else Session(*found)
+    session_id, user_id = _take_text(rest, genai.SESSION_ID), _take_text(rest, genai.USER_ID)
+    conversation_id = _take_text(rest, genai.CONVERSATION_ID)
+    if session_id is None and user_id is None and conversation_id is None:
+        return None
+    return Session(session_id, user_id, conversation_id)
 
 
 _DIALOGUE = ((genai.INPUT_MESSAGES,), (genai.OUTPUT_MESSAGES,))
@@ -301,24 +313,24 @@ def _read_payloads(call: Call, rest: Attributes) -> None:
     inputs, outputs = _CONTENTS.get(call.kind, ((), ()))
     if isinstance(call.facts, MemoryFacts) and call.facts.operation != "search_memory":
         outputs = ()
-    given = _take_text(rest, inputs[:1] if outputs else inputs)
+    given = _take_content(rest, inputs[:1] if outputs else inputs)
     if given is not None and call.kind is Kind.LLM and any(name in rest for name in _BESIDE):
         beside = {key: parse(rest.pop(name)) for name, key in _BESIDE.items() if name in rest}
         given = dumps({"messages": parse(given), **beside})
-    returned = _take_text(rest, outputs)
+    returned = _take_content(rest, outputs)
     if given is None and returned is None:
         return
     call.content_exported = True
-    truncated = rest.pop(own.TRUNCATED_FIELDS, None) or ()
+    truncated = to_strings(rest.pop(own.TRUNCATED_FIELDS, None)) or ()
     count = to_int(rest.pop(own.REDACTIONS_COUNT, None)) or 0
     if given is not None:
-        call.input_payload = _payload(given, rest.pop(own.INPUT_REF, None), "input" in truncated, count)
+        call.input_payload = _payload(given, _take_text(rest, own.INPUT_REF), "input" in truncated, count)
         count = 0
     if returned is not None:
-        call.output_payload = _payload(returned, rest.pop(own.OUTPUT_REF, None), "output" in truncated, count)
+        call.output_payload = _payload(returned, _take_text(rest, own.OUTPUT_REF), "output" in truncated, count)
 
 
-def _take_text(rest: Attributes, names: Sequence[str]) -> str | None:
+def _take_content(rest: Attributes, names: Sequence[str]) -> str | None:
     """Return the first content there is, as valid JSON."""
     for name in names:
         if name in rest:

@@ -56,7 +56,7 @@ def normalise(attributes: Mapping[str, Any]) -> Attributes:
     foreign = [key for key in attributes if key in _ROWS or (key.startswith(_PREFIXES) and _index_of(key) is not None)]
     if not foreign:
         return dict(attributes)
-    operation = attributes.get(genai.OPERATION) or _operation_of(attributes)
+    operation = str(attributes.get(genai.OPERATION) or _operation_of(attributes) or "")
     converted: Attributes = {}
     done: set[str] = set()
     for _, row in sorted((pair for key in foreign if key in _ROWS for pair in _ROWS[key]), key=_rank_of):
@@ -273,7 +273,7 @@ def _read_outputs(items: list[Any]) -> Attributes:
 def _read_definitions(items: list[Any]) -> Attributes:
     tools = []
     for item in items:
-        inner = item.get("tool", item) if isinstance(item, dict) else {}
+        inner = _inside(item, "tool")
         tools.append(parse(inner["json_schema"]) if isinstance(inner.get("json_schema"), str) else inner)
     return {genai.TOOL_DEFINITIONS: dumps(read_tools(tools))}
 
@@ -281,7 +281,7 @@ def _read_definitions(items: list[Any]) -> Attributes:
 def _read_documents(items: list[Any]) -> Attributes:
     documents = []
     for item in items:
-        document = dict(item.get("document", item)) if isinstance(item, dict) else {"content": item}
+        document = dict(_inside(item, "document")) if isinstance(item, dict) else {"content": item}
         if isinstance(document.get("metadata"), str):
             document["metadata"] = parse(document["metadata"])
         documents.append(document)
@@ -300,7 +300,7 @@ def _as_message(item: Any, role: str) -> dict[str, Any]:
     """Return a message in OpenAI's chat shape, which `messages` reads, from one branch of numbered attributes."""
     if not isinstance(item, dict):
         return {"role": role, "content": item}
-    inner = item.get("message", item)
+    inner = _inside(item, "message")
     text = item.get("prompt", item.get("completion"))
     if isinstance(text, dict):
         return {"role": role, "content": text.get("text")}
@@ -323,15 +323,21 @@ def _as_content(content: Any) -> Any:
 
 
 def _as_block(block: Any) -> dict[str, Any]:
-    inner: dict[str, Any] = block.get("message_content", block) if isinstance(block, dict) else {"text": block}
-    image = inner.get("image")
-    if isinstance(image, dict):
-        address = image.get("image", image)
-        return {"type": "image_url", "image_url": address.get("url") if isinstance(address, dict) else address}
+    inner = _inside(block, "message_content") if isinstance(block, dict) else {"text": block}
+    if isinstance(inner.get("image"), dict):
+        return {"type": "image_url", "image_url": _inside(inner["image"], "image").get("url")}
     return {"type": inner.get("type", "text"), **inner}
 
 
 def _as_tool_call(call: Any) -> dict[str, Any]:
-    inner: dict[str, Any] = call.get("tool_call", call) if isinstance(call, dict) else {}
-    function: dict[str, Any] = inner.get("function", inner)
+    inner = _inside(call, "tool_call")
+    function = _inside(inner, "function")
     return {"id": inner.get("id"), "function": {"name": function.get("name"), "arguments": function.get("arguments")}}
+
+
+def _inside(tree: Any, key: str) -> dict[str, Any]:
+    """Return the branch of that name, or the tree itself where there is none; empty for what is no tree."""
+    if not isinstance(tree, dict):
+        return {}
+    below = tree.get(key)
+    return below if isinstance(below, dict) else tree

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 
 from foretell.semconv import genai
@@ -23,15 +24,14 @@ def to_int(value: Any) -> int | None:
 
 
 def to_float(value: Any) -> float | None:
-    """Return a number as a double, also from its text; None for anything else, truths included."""
-    if type(value) is float:
-        return value
+    """Return a finite number as a double, also from its text; None for anything else, truths included."""
     if isinstance(value, bool) or not isinstance(value, (float, int, str)):
         return None
     try:
-        return float(value)
+        number = float(value)
     except (ValueError, OverflowError):
         return None
+    return number if isfinite(number) else None
 
 
 def to_strings(value: Any) -> list[str] | None:

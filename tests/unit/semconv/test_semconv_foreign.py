@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from foretell.model.kinds import Kind
 from foretell.model.usage import Cost, Usage
 from foretell.semconv import genai, own, spans
 from foretell.semconv.decode import call_from_span
 from foretell.semconv.dialects import INDEXED, OPERATIONS, PROVIDERS, ROWS
+from foretell.semconv.encode import span_attributes, span_kind
 from foretell.semconv.foreign import detect_dialect, normalise
 
 HI = [{"role": "user", "parts": [{"type": "text", "content": "Hi"}]}]
@@ -313,3 +316,62 @@ def test_the_table_leads_to_todays_names_only():
     assert {operation for operation in OPERATIONS.values() if operation} <= {
         operation for shape in spans.ALL for operation in shape.operations
     }
+
+
+TAILS = some.sampled_from(
+    [
+        "0",
+        "0.role",
+        "0.content",
+        "1.content",
+        "0.message",
+        "0.message.role",
+        "0.message.content",
+        "0.message.contents.0",
+        "0.tool_calls.0.name",
+        "0.message.contents.0.message_content.image",
+        "0.message.contents.0.message_content.image.image.url",
+        "0.tool_calls",
+        "0.message.tool_calls.0.tool_call.function",
+        "0.message.tool_calls.x",
+        "0.finish_reason",
+        "0.tool",
+        "0.document",
+        "0.prompt.text",
+        "0.document.metadata",
+        "0.tool.json_schema",
+        "name",
+        "x.y",
+    ]
+)
+KNOWN = [row.old for row in ROWS] + [row.name for shape in spans.ALL for row in shape.attributes]
+NAMES = some.sampled_from([*KNOWN, *(row.name for row in own.ATTRIBUTES)]) | some.builds(
+    str.__add__, some.sampled_from(list(INDEXED)), TAILS
+)
+VALUES = (
+    some.sampled_from(["", "x", "12", "[]", "{}", "null", "[1]", '{"a":1}', '[{"role":"user"}]', "LLM", "chat", "tool"])
+    | some.integers(-3, 10)
+    | some.floats(allow_nan=True)
+    | some.booleans()
+    | some.lists(some.sampled_from(["a", "b"]), max_size=2)
+)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@given(some.dictionaries(NAMES, VALUES, max_size=12))
+def test_no_foreign_span_breaks_the_reader(attributes):
+    """Whatever others put under these names, a call comes out, and encoding it again loses no name that is kept."""
+    call = call_from_span(
+        name="x",
+        kind="client",
+        trace_id=1,
+        span_id=2,
+        parent_id=None,
+        start_ns=1,
+        end_ns=2,
+        status=(0, ""),
+        attributes=normalise(attributes),
+    )
+
+    assert (call.attributes or {}).keys() <= span_attributes(call).keys()
+    assert "client" == span_kind(call)
