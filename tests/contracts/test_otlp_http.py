@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from itertools import count
 from random import Random
@@ -340,6 +343,37 @@ def test_a_full_buffer_never_blocks(collector):
     collector.delay.set()
     sending.close()
     assert [1, 2, 3] == sorted(arrived(collector))
+
+
+FORKING = """
+import os, sys, warnings
+warnings.simplefilter("ignore")
+from tests.contracts.test_otlp_http import RESOURCE, SCOPE, BatchLimits, Counts, Endpoint, Exporter, HttpTransport, span
+
+counts = Counts()
+wire = HttpTransport(Endpoint(sys.argv[1]))
+sending = Exporter({"traces": wire}, counts, resource=RESOURCE, scope=SCOPE, limits=BatchLimits(age_s=60))
+sending.submit("traces", span(1), 1)
+sending.flush(10)
+sending.submit("traces", span(2), 1)
+child = os.fork()
+if child == 0:
+    sending.after_fork()
+    sending.submit("traces", span(3), 1)
+    ok = sending.close(10)
+    os._exit(0 if ok else 1)
+_, status = os.waitpid(child, 0)
+sys.exit(status or not sending.close(10))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_sends_only_its_own(collector):
+    """What waited in the parent is sent by the parent, once, each over its own connection."""
+    subprocess.run([sys.executable, "-c", FORKING, f"{collector.url}/v1/traces"], check=True, timeout=60)
+
+    assert [1, 3, 2] == arrived(collector)
+    assert 2 == collector.connections
 
 
 def test_the_official_batch_processor_takes_our_exporter(collector):

@@ -41,9 +41,7 @@ def encode_log(
         parts.append(b"\x10" + varint(severity_number))
     if severity_text:
         parts.append(b"\x1a" + text(severity_text))
-    if body is not None or not event_name:
-        parts += (b"\x2a", any_value(body))
-    parts += (attributes_field(b"\x32", attributes), count_field(b"\x38", dropped))
+    parts += (b"\x2a", any_value(body), attributes_field(b"\x32", attributes), count_field(b"\x38", dropped))
     if flags:
         parts.append(_pack_flags(0x45, flags & 0xFFFFFFFF))
     if trace_id:

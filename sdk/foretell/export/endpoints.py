@@ -128,14 +128,15 @@ def parse_headers(text: str) -> dict[str, str]:
         if not pair.strip():
             continue
         name, equals, value = pair.partition("=")
-        name, value = unquote(name).strip().lower(), unquote(value).strip()
-        if not equals or not name or not (name + value).isprintable():
+        name, value = unquote(name.strip()).lower(), unquote(value.strip())
+        # A decoded line break would be a header of its own.
+        if not equals or not name.strip() or not (name + value).isprintable():
             # The value may be a key: it is not repeated here.
             raise SettingError(
                 f"OTEL_EXPORTER_OTLP_HEADERS: {len(headers) + 1}. entry is no header.\n"
                 "Write: OTEL_EXPORTER_OTLP_HEADERS='name=value,other=value', special characters as %20."
             )
-        headers[name] = value
+        headers[name.strip()] = value.strip()
     return headers
 
 

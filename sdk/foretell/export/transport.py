@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from math import isfinite
 from random import Random
 from threading import Event
 from time import monotonic, time
@@ -93,14 +94,15 @@ def read_retry_after(header: str | None, now_s: float) -> float | None:
     if not header:
         return None
     try:
-        return max(0.0, float(header))
+        wait_s = float(header)
     except ValueError:
         from email.utils import parsedate_to_datetime
 
         try:
-            return max(0.0, parsedate_to_datetime(header).timestamp() - now_s)
+            wait_s = parsedate_to_datetime(header).timestamp() - now_s
         except (TypeError, ValueError):
             return None
+    return max(0.0, wait_s) if isfinite(wait_s) else None
 
 
 def compress(body: bytes, compression: str) -> bytes:

@@ -24,6 +24,8 @@ CACHE_ENTRIES = 4096
 
 _pack_double_value = Struct("<BBd").pack
 _ONE_BYTE = [bytes((n,)) for n in range(128)]
+_SHORT_STRINGS = [bytes((n + 2, 0x0A, n)) for n in range(126)]
+"""What precedes a string of n bytes in a delimited `AnyValue`."""
 _varints: dict[int, bytes] = {}
 _keys: dict[str, bytes] = {}
 _ints: dict[int, bytes] = {}
@@ -190,24 +192,25 @@ def _key_text(key: Any) -> str:
 
 def _string_pair(key: str, value: str) -> bytes:
     start = _keys.get(key) or _key(key)
-    if len(value) <= SHORT_CHARS:
-        pair = delimited(start + _string_value(value))
-        if type(key) is str:
-            _remember(_pairs, (key, value), pair)
-        return pair
     raw = utf8(value)
     n = len(raw)
-    length = varint(n)
-    inner = varint(1 + len(length) + n)
-    total = varint(len(start) + len(inner) + 1 + len(length) + n)
-    return b"".join((total, start, inner, b"\x0a", length, raw))  # one copy only: contents are long
+    if n < 126 and len(start) + 3 + n < 128:
+        pair = b"".join((_ONE_BYTE[len(start) + 3 + n], start, _SHORT_STRINGS[n], raw))
+    else:
+        length = varint(n)
+        inner = varint(1 + len(length) + n)
+        total = varint(len(start) + len(inner) + 1 + len(length) + n)
+        pair = b"".join((total, start, inner, b"\x0a", length, raw))  # one copy only: contents are long
+    if len(value) <= SHORT_CHARS and type(key) is str:
+        _remember(_pairs, (key, value), pair)
+    return pair
 
 
 def _string_value(value: str) -> bytes:
-    if len(value) <= SHORT_CHARS:
-        return delimited(b"\x0a" + text(value))
     raw = utf8(value)
     n = len(raw)
+    if n < 126:
+        return _SHORT_STRINGS[n] + raw
     length = varint(n)
     return b"".join((varint(1 + len(length) + n), b"\x0a", length, raw))
 
