@@ -16,7 +16,6 @@ from foretell.model.kinds import Kind, Outcome
 from foretell.model.payload import Payload
 from foretell.model.usage import Cost, Usage
 from foretell.semconv import genai, own
-from foretell.semconv.content import add_content
 from foretell.semconv.openings import NO_INFERENCE, NO_MEMORY, NO_RETRIEVAL, OPENINGS, Attributes
 from foretell.semconv.requests import add_request
 
@@ -119,6 +118,8 @@ def span_attributes(call: Call, context_limit: int | None = None) -> Attributes:
     if call.input_payload is not None or call.output_payload is not None:
         _add_payload_facts(attributes, call.input_payload, call.output_payload)
         if call.content_exported:
+            from foretell.semconv.content import add_content  # most programs never export contents
+
             add_content(attributes, call)
     if call.attributes:
         _add_others(attributes, call.attributes.items())

@@ -9,7 +9,6 @@ from foretell.model.call import Call
 from foretell.model.facts import Score
 from foretell.model.kinds import Kind
 from foretell.semconv import genai, own
-from foretell.semconv.content import read_contents
 from foretell.semconv.encode import ERROR, exception_fields, span_attributes, span_kind, span_status
 from foretell.semconv.spans import DETAILS, EVALUATION, EXCEPTION
 
@@ -63,7 +62,11 @@ def score_event(score: Score, trace_id: int = 0) -> LogEvent:
 
 
 def _details(call: Call, attributes: dict[str, Any]) -> LogEvent:
-    contents = read_contents(call) if call.content_exported else {}
+    contents = {}
+    if call.content_exported:
+        from foretell.semconv.content import read_contents  # most programs never export contents
+
+        contents = read_contents(call)
     number, severity = DETAILS.severity_number or 0, DETAILS.severity or ""
     return _event(call, DETAILS.name, number, severity, {**attributes, **contents})
 
