@@ -345,6 +345,34 @@ def test_a_full_buffer_never_blocks(collector):
     assert [1, 2, 3] == sorted(arrived(collector))
 
 
+FORKED_PROVIDER = """
+import os, sys, warnings
+warnings.simplefilter("ignore")
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from foretell.export import OTLPSpanExporter
+
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(sys.argv[1])))
+tracer = provider.get_tracer("t")
+tracer.start_span("parent").end()
+child = os.fork()
+tracer.start_span("child" if child == 0 else "parent again").end()
+if child == 0:
+    os._exit(0)
+sys.exit(os.waitpid(child, 0)[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_program_of_the_official_sdk_opens_its_own_connection(collector):
+    """Nobody tells our exporter of the fork, and still two processes never share a connection."""
+    subprocess.run([sys.executable, "-c", FORKED_PROVIDER, f"{collector.url}/v1/traces"], check=True, timeout=60)
+
+    assert 3 == len(arrived(collector))
+    assert 2 == collector.connections
+
+
 FORKING = """
 import os, sys, warnings
 warnings.simplefilter("ignore")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from foretell.cost.prices import PriceBook
     from foretell.model.call import Call
     from foretell.model.payload import Captured, Payload
+    from foretell.privacy.redactor import Redactor
     from foretell.settings import Settings
 
 Refine = Callable[["Sequence[Call]"], None]
@@ -18,13 +19,12 @@ Refine = Callable[["Sequence[Call]"], None]
 def make_refiner(settings: Settings, identity_key: bytes) -> Refine:
     """Make the function that prices calls without a cost and redacts everything that they carry."""
     from foretell.cost.prices import PriceBook
-    from foretell.payloads.refine import ContentLimits, refine_contents
-    from foretell.privacy.redactor import Redactor
-    from foretell.privacy.rules import rules_from_settings
+    from foretell.payloads.payload import Limits
+    from foretell.payloads.refine import refine_contents
 
     prices = PriceBook(settings.price_file)
-    redactor = Redactor(**rules_from_settings(settings.redaction, settings.redaction_off, settings.redaction_patterns))
-    limits = ContentLimits(settings.payload_inline_bytes, settings.payload_blob_bytes)
+    redactor = make_redactor(settings)
+    limits = Limits(settings.payload_inline_bytes, settings.payload_blob_bytes, settings.content != "none")
 
     def refine(calls: Sequence[Call]) -> None:
         for call in calls:
@@ -34,6 +34,17 @@ def make_refiner(settings: Settings, identity_key: bytes) -> Refine:
         refine_contents(calls, redactor, limits, identity_key)
 
     return refine
+
+
+def make_redactor(settings: Settings) -> Redactor:
+    """Make the rules that the settings ask for."""
+    from foretell.privacy.redactor import Redactor
+    from foretell.privacy.rules import Rule, list_default_rules
+
+    if not settings.redaction:
+        return Redactor(disabled={rule.id for rule in list_default_rules()} | {"secret"})
+    own = [Rule(name, pattern) for name, pattern in settings.redaction_patterns.items()]
+    return Redactor(own, settings.redaction_off)
 
 
 def add_cost(call: Call, prices: PriceBook) -> None:

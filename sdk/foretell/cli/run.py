@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,6 +49,8 @@ def run(
     settings = load_cli_settings(store)
     if service_name is None and settings.origin_of("service_name").source is Source.DEFAULT:
         service_name = Path(target).stem
+    # Exit handlers run in reverse: this one, the first, comes after the recording is written.
+    atexit.register(program.end_by_signal)
     foretell.init(service_name, store=store)
     program.prepare()
     if not quiet:
@@ -57,9 +61,6 @@ def run(
 
 def _report_at_exit(directory: Path, as_json: bool) -> None:
     """Have what was recorded said after the program and its own exit handlers are done."""
-    import atexit
-    import os
-
     started_ns = time.time_ns()
     pid = os.getpid()
 

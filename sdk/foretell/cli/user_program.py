@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.machinery
 import importlib.util
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +24,7 @@ class UserProgram:
         self.target = target
         self.arguments = list(arguments)
         self.is_module = is_module
+        self.is_interrupted = False
 
     def check(self) -> None:
         """Raise `ForetellError` when there is no such program, before anything is set up."""
@@ -48,10 +52,22 @@ class UserProgram:
             raise
         except BaseException as error:
             show_error(error, self._code.co_filename)
-            # The interpreter ends the process as for any uncaught exception (for Ctrl-C, by the signal itself),
-            # and has nothing more to print.
+            self.is_interrupted = isinstance(error, KeyboardInterrupt)
+            # The interpreter ends the process as for any uncaught exception, and has nothing more to print.
             sys.excepthook = lambda *_: None
             raise
+
+    def end_by_signal(self) -> None:
+        """End as `python` does after Ctrl-C, by the signal itself; to be registered as the last exit handler.
+
+        The interpreter would do so by itself if no exit handler evaluated a string, as making a namedtuple does.
+        """
+        if self.is_interrupted and os.name == "posix":
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, full, or not there
+                    stream.flush()
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
 
     def _load(self) -> tuple[ModuleType, CodeType]:
         """Return the program's `__main__` and its code."""
@@ -61,18 +77,20 @@ class UserProgram:
             return make_main(found, [found.origin or self.target, *self.arguments])
         path = Path(self.target)
         if path.suffix != ".py" and (path.is_dir() or is_archive(path)):
-            set_first_path(str(path))
-            spec = importlib.machinery.PathFinder.find_spec("__main__", [str(path)])
+            place = os.path.abspath(path)  # noqa: PTH100  # as `python` does: links stay
+            set_first_path(place)
+            spec = importlib.machinery.PathFinder.find_spec("__main__", [place])
             if spec is None:
                 raise ForetellError(f"{self.target!r} has no __main__.py to run.")
             return make_main(spec, [self.target, *self.arguments])
         set_first_path(str(path.resolve().parent))
         sys.argv = [self.target, *self.arguments]
-        return load_script(path, self.target)
+        return load_script(path)
 
 
-def load_script(path: Path, name: str) -> tuple[ModuleType, CodeType]:
-    """Make `__main__` of a file of source, under the name by which it was called."""
+def load_script(path: Path) -> tuple[ModuleType, CodeType]:
+    """Make `__main__` of a file of source."""
+    name = os.path.abspath(path)  # noqa: PTH100  # as `python` does: links stay
     module = ModuleType("__main__")
     loader = importlib.machinery.SourceFileLoader("__main__", name)
     module.__dict__.update(__file__=name, __builtins__=__builtins__, __loader__=loader, __cached__=None)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from math import isfinite
+from os import getpid
 from random import Random
 from threading import Event
 from time import monotonic, time
@@ -160,6 +161,7 @@ class HttpTransport:
         self._random = random or Random()  # spreads retries, hides nothing
         self._clock, self._wall_clock = clock, wall_clock
         self._stop = Event()
+        self._pid = getpid()
         self._pool: Any = None  # urllib3 is imported when the first request is sent
         self._headers = {
             "user-agent": user_agent,
@@ -247,6 +249,9 @@ class HttpTransport:
         return Answer(Fate.REFUSED, f"http_{status}", detail=detail)
 
     def _open(self) -> Any:
+        if self._pid != getpid():
+            # A forked child that nobody told: two processes writing into one connection would mix their requests.
+            self._pid, self._pool = getpid(), None
         if self._pool is None:
             import urllib3
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from opentelemetry.context import get_current
 
+from foretell.errors import FAULTS
 from foretell.instrument import state
 from foretell.instrument.operation import Operation
 from foretell.instrument.quiet import QuietOperation
@@ -35,6 +36,10 @@ class Block:
         operation, self._operation = self._operation, None
         if operation is None:
             return
+        try:
+            operation.leave()
+        except Exception as fault:
+            FAULTS.note("leave", fault)
         if error is None:
             end(operation, None)
         else:

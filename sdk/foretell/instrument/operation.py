@@ -196,7 +196,7 @@ class Operation(Call):
             self.attributes = {}
         self.attributes[str(key)] = take_snapshot(value, 65_536).value
 
-    def add_event(self, name: str, **fields: Any) -> None:  # any attribute values
+    def add_event(self, name: str, /, **fields: Any) -> None:  # any attribute values
         """Record a named moment with fields of your own."""
         if self.end_ns is not None:
             return
@@ -205,10 +205,9 @@ class Operation(Call):
         if len(self.events) >= MAX_EVENTS:
             self.runtime.counts.count("truncated", "events", "event_limit")
             return
-        values = take_snapshot(fields, 65_536).value
-        self.events.append(Event(name, self._now_ns(), values))
+        self.events.append(Event(name, self._now_ns(), take_snapshot(fields, 65_536).value))
 
-    def record_validation(self, name: str, passed: bool, **fields: Any) -> None:  # any attribute values
+    def record_validation(self, name: str, passed: bool, /, **fields: Any) -> None:  # any attribute values
         """Record that an output was checked: a `foretell.validation` event with `name` and `passed`."""
         self.add_event("foretell.validation", name=name, passed=passed, **fields)
 
@@ -260,7 +259,6 @@ class Operation(Call):
 
     def _end(self, end_ns: int, outcome: Outcome) -> None:
         self.outcome = outcome
-        self._context = None  # a context holds its operation: kept, each call would wait for the cycle collector
         if self.kind is Kind.AGENT:
             self.rss_close_bytes = self.runtime.rss_bytes()
         self.end_ns = end_ns
@@ -269,31 +267,31 @@ class Operation(Call):
 
     # -- being current -------------------------------------------------------------------------------------------
 
-    def enter(self) -> None:
-        """Become the current operation again (a generator's next step)."""
-        if self._context is not None:
-            self._outer = get_current()
-            attach(self._context)
+    def leave(self, *, is_certain: bool = False) -> None:
+        """Stop being current. Sets the outer context instead of resetting a token: that works in any task.
 
-    def leave(self) -> None:
-        """Stop being current. Sets the outer context instead of resetting a token: that works in any task."""
-        if get_current() is self._context:
+        `is_certain`: this is the same flow of control that opened the operation, so the outer context is right
+        whatever is current now. A block cannot be: its generator may be closed by somebody else.
+        """
+        if self._context is None:
+            return
+        if is_certain or get_current() is self._context:
             attach(live_context(self._outer, self.runtime.context_key))
         else:
             self.is_stranded = True
+        self._context = None  # a context holds its operation: kept, each call would wait for the cycle collector
 
-    def set_outer(self, outer: Context) -> None:
-        """Say what to go back to: a generator's operation has its parent from its call, its consumer from its step."""
-        self._outer = outer
+    def release_context(self) -> None:
+        """Leave it to the caller to say when the operation is current: a generator's is only during its steps."""
+        self._context = None
 
     def abandon(self) -> None:
         """Stop being current and open without being recorded: a fault of ours has made the record useless."""
-        self.leave()
+        self.leave(is_certain=True)
         self.runtime.open_calls.pop(self.id, None)
         if self.end_ns is None:
             self.end_ns = self.start_ns
             self.runtime.counts.count("dropped", "calls", "fault")
-        self._context = None
 
     def keep_output(self, captured: Captured) -> None:
         """Keep a value that is a snapshot already."""

@@ -29,10 +29,10 @@ class QuietOperation:
     def set_attribute(self, key: str, value: Any) -> None:
         """Forget it."""
 
-    def add_event(self, name: str, **fields: Any) -> None:
+    def add_event(self, name: str, /, **fields: Any) -> None:
         """Forget it."""
 
-    def record_validation(self, name: str, passed: bool, **fields: Any) -> None:
+    def record_validation(self, name: str, passed: bool, /, **fields: Any) -> None:
         """Forget it."""
 
     def record_error(self, error: BaseException) -> None:

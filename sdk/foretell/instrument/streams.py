@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Stream:
     """What a wrapped generator does around each of its steps. Nothing here raises."""
 
-    __slots__ = ("_arguments", "_called_in", "_operation", "_owner", "_pieces", "_runtime", "_spec")
+    __slots__ = ("_arguments", "_consumer", "_inside", "_operation", "_owner", "_pieces", "_runtime", "_spec")
 
     def __init__(
         self,
@@ -34,31 +34,32 @@ class Stream:
         self._runtime = runtime
         self._spec = spec
         self._arguments = (args, kwargs)
-        self._called_in = get_current()
+        self._inside = self._consumer = get_current()
         self._operation: Operation | None = None
         self._pieces: Pieces | None = None
 
     def open(self) -> None:
         """Open the operation under the parent of the call, for the first step."""
-        here = get_current()
+        self._consumer = get_current()
         try:
-            attach(self._called_in)
+            attach(self._inside)
             operation = open_call(self._runtime, self._spec, *self._arguments)
-            operation.set_outer(here)
+            operation.release_context()
             operation.owner = self._owner
             self._operation = operation
             self._pieces = Pieces(self._runtime.capture.limit_bytes) if operation.is_captured_out else None
         except Exception as error:
-            attach(here)
+            attach(self._consumer)
             FAULTS.note("open", error)
 
     def suspend(self, chunk: Any) -> None:
-        """Note a chunk and hand the context back to the consumer."""
+        """Note a chunk and hand the consumer its own context back, whatever the generator has open inside."""
         operation = self._operation
         if operation is None:
             return
+        self._inside = get_current()
+        attach(self._consumer)
         try:
-            operation.leave()
             operation.chunk(chunk)
             if self._pieces is not None:
                 self._pieces.add(chunk)
@@ -66,15 +67,17 @@ class Stream:
             FAULTS.note("stream", error)
 
     def resume(self) -> None:
-        """Become current again for the generator's next step."""
+        """Give the generator its own context back for its next step."""
         if self._operation is not None:
-            self._operation.enter()
+            self._consumer = get_current()
+            attach(self._inside)
 
     def finish(self, result: Any) -> None:
         """The generator came to its end."""
         operation, self._operation = self._operation, None
         if operation is None:
             return
+        attach(self._consumer)
         try:
             self._keep_pieces(operation)
             operation.finish(result)
@@ -87,6 +90,7 @@ class Stream:
         operation, self._operation = self._operation, None
         if operation is None:
             return
+        attach(self._consumer)
         try:
             self._keep_pieces(operation)
             operation.fail(error)

@@ -82,6 +82,7 @@ def is_within_entry(runtime: Runtime, args: tuple[Any, ...]) -> bool:
 def end(operation: Operation, result: Any) -> None:
     """Finish an operation; a fault of ours is counted and changes nothing."""
     try:
+        operation.leave(is_certain=True)
         operation.finish(result)
     except Exception as error:
         _give_up(operation, error)
@@ -90,6 +91,7 @@ def end(operation: Operation, result: Any) -> None:
 def break_off(operation: Operation, error: BaseException) -> None:
     """Fail an operation; a fault of ours is counted and changes nothing."""
     try:
+        operation.leave(is_certain=True)
         operation.fail(error)
     except Exception as fault:
         _give_up(operation, fault)

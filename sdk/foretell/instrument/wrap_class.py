@@ -66,7 +66,9 @@ def _reduce_as_original(self: Any, protocol: Any) -> Any:
     if not isinstance(reduced, tuple):
         return reduced
     arguments = tuple(original if argument is type(self) else argument for argument in reduced[1])
-    return (reduced[0], arguments, *reduced[2:])
+    # pickle insists that the usual maker gets the object's own class; the class's `__new__` itself may get any.
+    maker = original.__new__ if getattr(reduced[0], "__name__", "") == "__newobj__" else reduced[0]
+    return (maker, arguments, *reduced[2:])
 
 
 def _wrap_members(cls: type, members: Any, spec: Spec, *, is_all: bool) -> None:

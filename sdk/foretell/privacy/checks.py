@@ -5,10 +5,10 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 
-_NO_SECRETS = frozenset(
-    ("none", "null", "nil", "true", "false", "undefined", "empty", "string", "str", "int", "bool", "text", "optional")
-    + ("required", "hidden", "redacted", "your", "todo")
-)
+_NO_SECRETS = frozenset({
+    "none", "null", "nil", "true", "false", "undefined", "empty", "string", "str", "int", "bool", "text", "optional",
+    "required", "hidden", "redacted", "your", "todo",
+})  # fmt: skip
 _CODE_STARTS = ("$", "{", "<", "%(", "*", "[", "os.", "process.", "env.", "self.", "this.", "config.", "settings.")
 _VARIABLES = frozenset(
     ("password", "passwd", "pwd", "secret", "token", "apikey", "key", "auth", "accesstoken", "authtoken")

@@ -126,7 +126,7 @@ class Matcher:
     def _find_all(self, data: bytes) -> list[tuple[int, int, Rule]]:
         """Return what must go, in order, without overlaps."""
         # The user's own rules come first in what is written, the built-in ones in their order.
-        candidates = [*self._own, *sorted(self._set.Match(data))]
+        candidates = [*self._own, *sorted(self._set.Match(data) or ())]
         spans = [
             (start, end, place) for place, index in enumerate(candidates) for start, end in self._find(index, data)
         ]

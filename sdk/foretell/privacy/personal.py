@@ -8,10 +8,12 @@ from foretell.privacy import checks
 from foretell.privacy.rules import GAP, Rule
 
 # A number is not part of a longer one, of an id with hyphens, or of a decimal fraction.
-_NUMBER_START = r"(?:^|[^A-Za-z0-9_.+\-#/]|\\[nrt])"
+_NUMBER_START = r"(?:^|[^A-Za-z0-9_.+\-#]|\\[nrt]|%[0-9A-Fa-f]{2})"
 _NUMBER_END = r"(?:$|[^A-Za-z0-9_\-]|-(?:$|[^A-Za-z0-9]))"
 
 _EMAIL = r"[A-Za-z0-9._%+\x80-\xff\-]+(?:@|%40)(?:[A-Za-z0-9\x80-\xff][A-Za-z0-9\x80-\xff\-]*\.)+[A-Za-z]{2,}"
+# A letter beyond ASCII is an escape in JSON that was written by others.
+_EMAIL_SIEVE = r"[A-Za-z0-9._%+\x80-\xff\-](?:@|%40)(?:[A-Za-z0-9\x80-\xff\\][A-Za-z0-9\x80-\xff\\\-]*\.)+[A-Za-z]"
 _INTERNATIONAL = r"(?:\+|%2[Bb])[1-9][0-9]{0,2}(?:[ .\-]?\(?[0-9]{1,4}\)?){2,6}"
 _AMERICAN = r"(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[.\-])[0-9]{3}[.\-][0-9]{4}"
 _LABELLED = (
@@ -42,7 +44,7 @@ def _number(id: str, core: str, check: Callable[[str], bool] | None = None, siev
 
 
 PERSONAL_RULES: tuple[Rule, ...] = (
-    Rule("email", rf"(?:\\[nrt])?({_EMAIL})", check=checks.is_email, sieve=_EMAIL.replace("]+(", "](", 1)),
+    Rule("email", rf"(?:\\[nrt])?({_EMAIL})", check=checks.is_email, sieve=_EMAIL_SIEVE),
     _number("iban", _IBAN, checks.is_iban, r"[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]){11}"),
     _number("card", _CARD, checks.is_card),
     _number("us_ssn", _SSN, checks.is_ssn),

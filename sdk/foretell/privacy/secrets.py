@@ -87,11 +87,17 @@ _QUOTED = rf"(?i){_HARMLESS}|(?:{_WORDS})[\"'\\\]]{{0,6}}{GAP}*(?:[:=]>?|:=){GAP
 _SAID = rf"(?i){_HARMLESS}|(?:{_WORDS})[\"'\\\]]{{0,6}}(?:{GAP}*[:=]>?{GAP}*|{GAP}+(?:is|was):?{GAP}+)({_BARE_VALUE}+)"
 _OPTION = rf"(?i)--[a-z\-]{{0,24}}(?:{_WORDS})(?:{GAP}+|=)[\"'\\]{{0,6}}({_BARE_VALUE}+)"
 
+# What precedes the value in all of these; the value itself may be written in escapes.
+_WRITTEN = rf"(?i)(?:{_WORDS})[\"'\\\]]{{0,6}}(?:{GAP}*[:=]|%3D|{GAP}+(?:is|was))"
+
 _SLASHES = r"(?:\\*/){2}"
 _URL_PASSWORD = rf"[A-Za-z][A-Za-z0-9+.\-]*:{_SLASHES}[^\s/:@\"'\\<>]*:([^\s/\"'\\<>]+)@"
 _URL_USER = rf"[A-Za-z][A-Za-z0-9+.\-]*:{_SLASHES}([^\s/:@\"'\\<>]{{20,}})@"
 _PEM = r"-----BEGIN[A-Z0-9 ]{0,40} PRIVATE KEY(?: BLOCK)?-----"
-_PEM_WHOLE = rf"(?s){_PEM}.*?(?:-----END[A-Z0-9 ]{{0,40}} PRIVATE KEY(?: BLOCK)?-----|$)"
+_PEM_WHOLE = (
+    rf"{_PEM}(?s:.*?)-----END[A-Z0-9 ]{{0,40}} PRIVATE KEY(?: BLOCK)?-----"
+    rf"|{_PEM}(?:[A-Za-z0-9+/=:,.\-]|{GAP})*"
+)
 _AUTHORIZATION = (
     rf"(?i)authorization{_QUOTE}{GAP}*[:=]{GAP}*{_QUOTE}(?:[A-Za-z][A-Za-z0-9\-]*{GAP}+)?((?:[^\s\"'\\,;]){{6,}})"
 )
@@ -119,8 +125,8 @@ SECRET_RULES: tuple[Rule, ...] = (
     _context("url_password", _URL_PASSWORD, checks.is_written_secret),
     _context("url_password", _URL_USER),
     _context("url_password", _CURL_USER, checks.is_written_secret),
-    _context("secret", _QUOTED, checks.is_written_secret),
-    _context("secret", _ASSIGNED, checks.is_assigned_secret),
-    _context("secret", _SAID, checks.is_said_secret),
+    Rule("secret", _QUOTED, check=checks.is_written_secret, sieve=_WRITTEN),
+    Rule("secret", _ASSIGNED, check=checks.is_assigned_secret, sieve=_WRITTEN),
+    Rule("secret", _SAID, check=checks.is_said_secret, sieve=_WRITTEN),
     _context("secret", _OPTION, checks.is_written_secret),
 )

@@ -31,7 +31,7 @@ def build_exporter(running: Running, environment: Mapping[str, str], *, is_wante
 
     running.endpoints = {signal: read_endpoint(signal, values) for signal in signals}
     transports = {
-        signal: HttpTransport(endpoint, running.counts, proxies=environment)
+        signal: HttpTransport(endpoint, proxies=proxies_of(environment))
         for signal, endpoint in running.endpoints.items()
     }
     running.exporter = Exporter(
@@ -70,6 +70,16 @@ def endpoint_values(settings: Settings, environment: Mapping[str, str]) -> dict[
     if settings.otlp_endpoint:
         values["OTEL_EXPORTER_OTLP_ENDPOINT"] = settings.otlp_endpoint
     return values
+
+
+def proxies_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Proxies by scheme, and hosts to reach without one, as HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY say."""
+    found = {}
+    for scheme in ("http", "https", "all", "no"):
+        value = environment.get(f"{scheme}_proxy") or environment.get(f"{scheme.upper()}_PROXY")
+        if value:
+            found[scheme] = value
+    return found
 
 
 def _make_outbox(running: Running) -> Any:  # the exporter's Outbox protocol

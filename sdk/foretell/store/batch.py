@@ -11,6 +11,7 @@ from foretell.store.rows import call_row, open_row, session_json, signed
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
+    from foretell.model.payload import Payload
 
 ROW_BYTES = 400
 """What a row without texts takes in memory, roughly; for the bound of the buffer."""
@@ -131,7 +132,7 @@ class Batch:
         self.scores = older.scores + self.scores
         self.findings = older.findings + self.findings
 
-    def _note_payload(self, call: Call, payload: Any) -> int:  # Any: Payload, read in a hot loop
+    def _note_payload(self, call: Call, payload: Payload) -> int:
         if payload.blob is not None and payload.blob_sha256 is not None:
             self.blobs.setdefault(payload.blob_sha256, (None, payload.blob))
             self.blob_uses.append((call.run_id, payload.blob_sha256))

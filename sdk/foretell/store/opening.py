@@ -52,20 +52,25 @@ def _open_read_only(file: Path) -> sqlite3.Connection:
     if not file.exists():
         raise StoreError(f"There is no store at {file}.\nRecord something first: foretell run your_agent.py")
     uri = file.absolute().as_uri() + "?mode=ro"
+    try:
+        return _look_into(file, uri)
+    except sqlite3.OperationalError:
+        # In a directory that cannot be written SQLite may not make its shared memory; a closed store needs none.
+        return _look_into(file, uri + "&immutable=1")
+
+
+def _look_into(file: Path, uri: str) -> sqlite3.Connection:
     connection = _connect(uri)
     try:
         version = check_version(connection, file)
-    except sqlite3.OperationalError:
+        if version < VERSION:
+            raise StoreError(
+                f"The store {file} has the older layout {version}, and read-only it cannot be upgraded to {VERSION}.\n"
+                "Open it once from a place that may write it: foretell runs"
+            )
+    except BaseException:
         connection.close()
-        # In a directory that cannot be written SQLite may not make its shared memory; a closed store needs none.
-        connection = _connect(uri + "&immutable=1")
-        version = check_version(connection, file)
-    if version < VERSION:
-        connection.close()
-        raise StoreError(
-            f"The store {file} has the older layout {version}, and read-only it cannot be upgraded to {VERSION}.\n"
-            "Open it once from a place that may write it: foretell runs"
-        )
+        raise
     return connection
 
 

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.model.facts import Session
     from foretell.model.payload import Payload
+    from foretell.model.usage import Cost, Usage
 
 _TOP_BIT = 1 << 63
 _WRAP = 1 << 64
+_NO_USAGE = (None,) * 5
+_NO_COST = (None,) * 3
 _INFERENCE_COLUMNS = ("provider", "request_model", "response_model")
 
 
@@ -73,20 +76,21 @@ def call_row(call: Call, trace_id: bytes, session: str | None) -> tuple[Any, ...
         *((None, None) if error is None else (error.type, error.message)),
         call.identity,
         *(
-            (None, None, None, None, None)
+            _NO_USAGE
             if usage is None
             else (usage.uncached_input, usage.cache_read, usage.cache_write, usage.output, usage.reasoning)
         ),
-        *(
-            (None, None, None)
-            if cost is None
-            else (cost.amount_usd, cost.source, None if cost.price_date is None else cost.price_date.isoformat())
-        ),
+        *(_NO_COST if cost is None else _cost_columns(cost)),
         session,
         encode_json(rare) if rare else None,
         None if text_in is None else text_in.text,
         None if text_out is None else text_out.text,
     )
+
+
+def _cost_columns(cost: Cost) -> tuple[Any, ...]:
+    day = cost.price_date
+    return (cost.amount_usd, cost.source, None if day is None else day.isoformat())
 
 
 def open_row(call: Call, trace_id: bytes, session: str | None) -> tuple[Any, ...]:
@@ -163,7 +167,7 @@ def _note_span(call: Call, rare: dict[str, Any]) -> None:
         rare["content_exported"] = True
 
 
-def _note_usage(usage: Any, rare: dict[str, Any]) -> None:  # Any: Usage, whose import would cost more than it says
+def _note_usage(usage: Usage, rare: dict[str, Any]) -> None:
     if usage.is_estimated:
         rare["usage_is_estimated"] = True
     if usage.input_by_modality:

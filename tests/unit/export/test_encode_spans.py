@@ -90,6 +90,13 @@ def test_events_links_and_status_come_back():
     assert (2, "boom", 9) == (span.status.code, span.status.message, span.dropped_links_count)
 
 
+def test_what_was_dropped_is_told_by_kind():
+    """Attributes, events and links each have their own count."""
+    span = one_span(dropped_attributes=1, dropped_events=2, dropped_links=300)
+
+    assert (1, 2, 300) == (span.dropped_attributes_count, span.dropped_events_count, span.dropped_links_count)
+
+
 def test_the_caches_do_not_grow_without_bound():
     """A hundred thousand different values leave a bounded memory behind, and the same bytes as before."""
     from foretell.export import wire

@@ -12,7 +12,7 @@ from opentelemetry.sdk.resources import Resource
 from foretell.cost.prices import PriceBook
 from foretell.export.counts import Counts
 from foretell.instrument import state
-from foretell.instrument.completing import add_totals, complete_facts
+from foretell.instrument.completing import add_totals, complete_facts, is_priced
 from foretell.instrument.runtime import Runtime
 from foretell.instrument.spans import OwnSpans
 from foretell.instrument.worker import Worker
@@ -92,7 +92,7 @@ def record() -> Iterator[Recorder]:
         from foretell.cost.refine import refine_costs
 
         complete_facts(calls)
-        refine_costs(calls, prices)
+        refine_costs(calls, prices, is_priced)
         add_totals(calls)
 
     worker = Worker(refine, [recorder], open_calls, counts)
@@ -105,7 +105,7 @@ def record() -> Iterator[Recorder]:
         context_key="foretell-test",
         ids=SteppingIds(),  # type: ignore[arg-type]  # the same two methods
         tick_ns=lambda: next(clock),
-        wall_ns=lambda: 1_700_000_000_000_000_000,
+        wall_ns=lambda: 1_700_000_000_000_000_000 + next(clock),
         open_calls=open_calls,
     )
     before = get_current()
