@@ -50,12 +50,14 @@ def take_arguments(
     """
     if not args and not kwargs:
         return Captured({}, NODE_BYTES)
+    if skip_first and args:
+        args = args[1:]
+        if signature_names and signature_names[0][0] != "*":
+            signature_names = signature_names[1:]
     if len(args) >= len(signature_names):
         bound = _bind_many(signature_names, args)
     else:
         bound = dict(zip(signature_names, args, strict=False))
-    if skip_first and args:
-        bound.pop(signature_names[0] if signature_names else "args", None)
     if kwargs:
         bound.update(kwargs)
     if not bound:
