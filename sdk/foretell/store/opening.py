@@ -53,25 +53,29 @@ def _open_read_only(file: Path) -> sqlite3.Connection:
         raise StoreError(f"There is no store at {file}.\nRecord something first: foretell run your_agent.py")
     uri = file.absolute().as_uri() + "?mode=ro"
     try:
-        return _look_into(file, uri)
+        connection, version = _look_into(file, uri)
     except sqlite3.OperationalError:
+        wal = file.with_name(f"{FILE_NAME}-wal")
+        if wal.exists() and wal.stat().st_size:
+            raise
         # In a directory that cannot be written SQLite may not make its shared memory; a closed store needs none.
-        return _look_into(file, uri + "&immutable=1")
+        connection, version = _look_into(file, uri + "&immutable=1")
+    if version < VERSION:
+        connection.close()
+        raise StoreError(
+            f"The store {file} has the older layout {version}, and read-only it cannot be upgraded to {VERSION}.\n"
+            "Open it once from a place that may write it: foretell runs"
+        )
+    return connection
 
 
-def _look_into(file: Path, uri: str) -> sqlite3.Connection:
+def _look_into(file: Path, uri: str) -> tuple[sqlite3.Connection, int]:
     connection = _connect(uri)
     try:
-        version = check_version(connection, file)
-        if version < VERSION:
-            raise StoreError(
-                f"The store {file} has the older layout {version}, and read-only it cannot be upgraded to {VERSION}.\n"
-                "Open it once from a place that may write it: foretell runs"
-            )
+        return connection, check_version(connection, file)
     except BaseException:
         connection.close()
         raise
-    return connection
 
 
 def _connect(target: str) -> sqlite3.Connection:
