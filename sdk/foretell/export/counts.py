@@ -45,14 +45,6 @@ class Counts:
         """A copy of every number: name → (signal, reason) → count; the caller owns it."""
         return {name: table.copy() for name, table in self._tables.items()}
 
-    def flat(self) -> dict[str, int]:
-        """A copy of every number under one text each (`dropped.traces.buffer_full`), for a store or a log line."""
-        return {
-            ".".join(filter(None, (name, *key))): n
-            for name, table in self.snapshot().items()
-            for key, n in table.items()
-        }
-
     def reset(self) -> None:
         """Back to zero, in a forked child: the parent reports its own numbers."""
         for table in self._tables.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from foretell.export.encode_logs import encode_log
 from foretell.semconv.records import LogEvent, log_events, score_event
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from foretell.model.facts import Score
 
 
-def encode_log_events(call: Call) -> list[bytes]:
-    """Encode the events of a finished call as fields of a scope."""
-    return [encode_event_record(event) for event in log_events(call)]
+def encode_log_events(call: Call, attributes: dict[str, Any] | None = None) -> list[bytes]:
+    """Encode the events of a finished call as fields of a scope; `attributes` are its span's, if made already."""
+    return [encode_event_record(event) for event in log_events(call, attributes)]
 
 
 def encode_score(score: Score) -> bytes:

@@ -12,8 +12,6 @@ from foretell.export.wire import UINT64_MAX, any_value, attributes_field, delimi
 if TYPE_CHECKING:
     from opentelemetry.sdk._logs import ReadableLogRecord  # the underscore is the API's own: logs are not stable yet
 
-    from foretell.semconv.records import LogEvent
-
 _pack_times = Struct("<BQBQ").pack
 _pack_flags = Struct("<BI").pack
 
@@ -51,22 +49,6 @@ def encode_log(
     if event_name:
         parts.append(b"\x62" + text(event_name))
     return b"\x12" + delimited(b"".join(parts))
-
-
-def encode_log_event(event: LogEvent) -> bytes:
-    """Encode what is said about a call (`semconv.records`) as a field of a scope."""
-    return encode_log(
-        event.time_ns,
-        event.time_ns,
-        None,
-        event.attributes,
-        severity_number=event.severity_number,
-        severity_text=event.severity_text,
-        event_name=event.name,
-        trace_id=event.trace_id,
-        span_id=event.span_id,
-        flags=event.trace_flags,
-    )
 
 
 def encode_readable_logs(records: Iterable[ReadableLogRecord]) -> bytes:

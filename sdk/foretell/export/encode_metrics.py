@@ -1,4 +1,4 @@
-"""Encodes metrics as OTLP: points of our own sums, and whatever the official SDK collected."""
+"""Encodes metrics as OTLP: the parts of which every metric is made, and whatever the official SDK collected."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from foretell.export.wire import (
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricsData
 
-    from foretell.export.metric_points import Exemplar, MetricPoints, Point
 
 DELTA, CUMULATIVE = 1, 2
 """OTLP's numbers of the temporalities."""
@@ -121,11 +120,6 @@ def encode_exemplar(
 NUMBER_EXEMPLAR, HISTOGRAM_EXEMPLAR, EXPONENTIAL_EXEMPLAR = b"\x2a", b"\x42", b"\x5a"
 
 
-def encode_metric_points(metrics: Iterable[MetricPoints]) -> bytes:
-    """Encode what our own metrics collected as fields of a scope, joined."""
-    return b"".join([_own_metric(metric) for metric in metrics])
-
-
 def encode_metrics_data(data: MetricsData) -> bytes:
     """Encode what the official SDK collected as one export request. Kinds of data that OTLP lacks are left out."""
     out = []
@@ -136,41 +130,6 @@ def encode_metrics_data(data: MetricsData) -> bytes:
         ]
         out.append(join_resource(resource_field(group.resource.attributes, group.resource.schema_url), scopes))
     return b"".join(out)
-
-
-def _own_metric(metric: MetricPoints) -> bytes:
-    temporality = DELTA if metric.is_delta else CUMULATIVE
-    head = (metric.name, metric.unit, metric.description)
-    if metric.kind == "histogram":
-        return encode_histogram(*head, [_own_histogram(metric.bounds, p) for p in metric.points], temporality)
-    points = [
-        encode_number_point(
-            dict(p.attributes), p.start_ns, p.time_ns, p.value, _own_exemplars(NUMBER_EXEMPLAR, p.exemplars)
-        )
-        for p in metric.points
-    ]
-    if metric.kind == "gauge":
-        return encode_gauge(*head, points)
-    return encode_sum(*head, points, is_monotonic=metric.kind == "counter", temporality=temporality)
-
-
-def _own_histogram(bounds: Sequence[float], point: Point) -> bytes:
-    return encode_histogram_point(
-        dict(point.attributes),
-        point.start_ns,
-        point.time_ns,
-        bounds,
-        point.buckets,
-        point.count,
-        point.sum,
-        exemplars=_own_exemplars(HISTOGRAM_EXEMPLAR, point.exemplars),
-    )
-
-
-def _own_exemplars(tag: bytes, exemplars: Iterable[Exemplar]) -> bytes:
-    return b"".join(
-        [encode_exemplar(tag, e.time_ns, e.value, trace_id=e.trace_id, span_id=e.span_id) for e in exemplars]
-    )
 
 
 def _scope(scope_metrics: Any) -> bytes:  # the official ScopeMetrics

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from foretell.export.encode_calls import encode_call
-from foretell.export.encode_logs import encode_log_event
 from foretell.model.facts import InferenceFacts
 from foretell.semconv.encode import span_attributes
-from foretell.semconv.records import log_events, score_event
 
 if TYPE_CHECKING:
     from foretell.export.counts import Counts
@@ -17,6 +15,9 @@ if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.model.facts import Score
 
+EncodeLogs = Callable[["Call", dict[str, Any]], Sequence[bytes]]
+"""A call and its span's attributes → encoded log records about it."""
+EncodeScore = Callable[["Score"], bytes]
 ContextWindow = Callable[[str | None, str], int | None]
 """Provider and model → tokens that the model can hold; None where that is unknown."""
 
@@ -34,13 +35,15 @@ class SpanSink:
         exporter: Exporter,
         counts: Counts,
         *,
-        has_logs: bool = False,
+        encode_logs: EncodeLogs | None = None,
+        encode_score: EncodeScore | None = None,
         context_window: ContextWindow | None = None,
     ) -> None:
-        """Send spans through `exporter`, and with `has_logs` the log records about calls and scores too."""
+        """Send spans through `exporter`; log records too where functions that encode them are given."""
         self._exporter = exporter
         self._counts = counts
-        self._has_logs = has_logs
+        self._encode_logs = encode_logs
+        self._encode_score = encode_score
         self._context_window = context_window
         self._begin()
 
@@ -62,8 +65,8 @@ class SpanSink:
             try:
                 attributes = span_attributes(call, self._context_limit(call))
                 spans.append(encode_call(call, attributes))
-                if self._has_logs:
-                    self._logs += map(encode_log_event, log_events(call, attributes))
+                if self._encode_logs is not None:
+                    self._logs += self._encode_logs(call, attributes)
             except Exception as error:
                 fault = fault or error
                 self._counts.count("dropped", "traces", "encoding")
@@ -81,8 +84,8 @@ class SpanSink:
 
     def take_scores(self, scores: Sequence[Score]) -> None:
         """Encode feedback as evaluation events."""
-        if self._has_logs:
-            self._logs += [encode_log_event(score_event(score)) for score in scores]
+        if self._encode_score is not None:
+            self._logs += [self._encode_score(score) for score in scores]
 
     def write(self) -> None:
         """Hand over what was encoded; this waits for no network."""
