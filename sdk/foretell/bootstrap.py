@@ -114,7 +114,7 @@ def _after_fork() -> None:
     runtime.ids.reseed()
     runtime.pid = os.getpid()
     runtime.worker.after_fork()
-    if running.exporter is not None:
-        running.exporter.after_fork()
-    if running.endpoint is not None:
-        running.endpoint.after_fork()
+    for part in (running.exporter, running.endpoint, running.probe):
+        if part is not None:
+            part.after_fork()
+    running.counts.reset()

@@ -1,2 +1,64 @@
-"""stub"""
-def setup_logging() -> None: ...
+"""One call that makes log lines part of the record: `foretell.setup_logging()`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TextIO
+
+from foretell import bootstrap
+from foretell.instrument import state
+from foretell.instrument.blocks import current_operation
+
+if TYPE_CHECKING:
+    from foretell.model.log import LogRecord
+
+
+def setup_logging(
+    level: str | int = "INFO", *, stream: TextIO | None = None, json: bool | None = None, has_console: bool | None = None
+) -> None:
+    """Give every line of `logging` and of structlog the ids of its run, and keep it in the store and in OTLP logs.
+
+    Lines also go to the console, redacted: pretty on a terminal, JSON elsewhere (`json` decides otherwise). A program
+    that logs to its console already keeps its own lines, and ours stay silent there unless `has_console=True`.
+    `foretell.shutdown()` undoes it.
+    """
+    from foretell.logs.setup import setup_logging as install
+
+    install(level, stream, json, current_ids=current_ids, emit=emit, redact=redact, has_console=has_console)
+
+
+def current_ids() -> Mapping[str, Any]:
+    """Ids of the operation that is running here; empty outside of any."""
+    here = current_operation()
+    if not here:
+        return {}
+    return {
+        "trace_id": here.trace_id,
+        "span_id": here.span_id,
+        "run_id": here.run_id,
+        "session_id": here.session.id if here.session is not None else None,
+        "agent_name": here.agent_name,
+        "kind": here.kind.value,
+    }
+
+
+def emit(record: LogRecord) -> None:
+    """Queue a log record for the worker, which redacts it before anything is kept."""
+    runtime = state.current
+    if runtime is not None:
+        runtime.worker.put_log(record)
+
+
+def redact(line: str) -> str:
+    """What of a console line may be shown."""
+    running = bootstrap.current()
+    redactor = running.redactor if running is not None and running.redactor is not None else _default_redactor()
+    return str(redactor.redact_text(line)[0])
+
+
+@lru_cache(maxsize=1)
+def _default_redactor() -> Any:
+    from foretell.privacy.redactor import Redactor
+
+    return Redactor()

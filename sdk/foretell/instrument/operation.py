@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import baggage
 from opentelemetry.context import Context, attach, get_current
 
-from foretell.cost.responses import take_response
+from foretell.cost.responses import add_response
 from foretell.instrument.endings import describe_error, outcome_of
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals, Event
@@ -149,7 +149,9 @@ class Operation(Call):
     def _decide_capture(self, capture: Any) -> None:
         spec = self.spec
         if capture.is_off:
-            self.is_captured_in = self.is_captured_out = False
+            # A tool's arguments are still taken for its identity, by which loops are found; the worker keeps nothing.
+            self.is_captured_in = self.kind is Kind.TOOL
+            self.is_captured_out = False
         elif self.is_replayed:
             self.is_captured_in = self.is_captured_out = True
         else:
@@ -302,17 +304,13 @@ class Operation(Call):
         return self._anchor_ns + self.runtime.tick_ns()
 
     def _take_response(self, value: Any) -> None:
-        skeleton = take_response(value)
-        if skeleton is not None:
-            self._add_response(skeleton)
+        if self.response is None:
+            self.response = []
+        add_response(self.response, value)
 
     def _add_response(self, skeleton: dict[str, Any]) -> None:
-        if self.end_ns is not None:
-            return
-        if self.response is None:
-            self.response = [skeleton]
-        else:
-            self.response.append(skeleton)
+        if self.end_ns is None:
+            self.response = [*(self.response or ()), skeleton]
 
 
 def live_context(context: Context, key: str) -> Context:

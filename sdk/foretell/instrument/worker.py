@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from foretell.instrument.operation import Operation
     from foretell.model.call import Call
     from foretell.model.facts import Score
+    from foretell.model.log import LogRecord
     from foretell.model.sink import Sink
 
 BATCH = 512
@@ -54,9 +55,13 @@ class Worker:
         counts: Counts,
         limits: Limits = Limits(),
         *,
+        refine_logs: Callable[[Sequence[LogRecord]], Sequence[LogRecord]] = list,
+        pulse: Callable[[], object] | None = None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        """Refine each batch with `refine`, then let each of `sinks` take and write it."""
+        """Refine each batch with `refine`, then let each of `sinks` take and write it; call `pulse` at each tick."""
+        self._pulse = pulse
+        self._refine_logs = refine_logs
         self.sinks = list(sinks)
         self.limits = limits
         self._refine = refine
@@ -65,6 +70,7 @@ class Worker:
         self._now_ns = now_ns
         self._queue: deque[Call] = deque()
         self._scores: deque[Score] = deque()
+        self._logs: deque[LogRecord] = deque()
         self._refined: deque[list[Call]] = deque()
         self._popped = self._taken = 0  # each written under one lock; their difference is what sinks have not seen yet
         self._high_items, self._high_bytes = limits.max_items // 2, limits.max_bytes // 2
@@ -114,6 +120,15 @@ class Worker:
         if self._is_idle:
             self._rouse()
 
+    def put_log(self, record: LogRecord) -> None:
+        """Queue a log record; past the queue's limit it is dropped and counted."""
+        if len(self._logs) >= self.limits.max_items:
+            self._counts.count("dropped", "logs", "queue_full")
+            return
+        self._logs.append(record)
+        if self._is_idle:
+            self._rouse()
+
     def drain(self, timeout_s: float) -> bool:
         """Refine, write and send everything that has ended by now; False when time ran out. Any thread may call it."""
         deadline = time.monotonic() + timeout_s
@@ -150,6 +165,7 @@ class Worker:
         self._refined.clear()
         self._popped = self._taken = 0
         self._scores.clear()
+        self._logs.clear()
         self._open_calls.clear()
         self._queued_bytes = 0
         self._thread = None
@@ -188,11 +204,11 @@ class Worker:
 
     def _wait(self) -> None:
         """Sleep until something begins, then for one tick so that what follows can share it."""
-        if not self._queue and not self._scores and not self._has_news():
+        if not self._has_work():
             self._wake.clear()
             self._is_idle = True
             # Looked at again: what came between the first look and the flag did not set the event.
-            if not self._queue and not self._has_news():
+            if not self._has_work():
                 woken = self._wake.wait(self.limits.idle_s if self._open_calls else self.limits.asleep_s)
                 self._is_idle = False
                 if not woken:
@@ -201,6 +217,9 @@ class Worker:
         self._hurry.wait(self.limits.tick_s)
         self._hurry.clear()
 
+    def _has_work(self) -> bool:
+        return bool(self._queue or self._scores or self._logs) or self._has_news()
+
     def _has_news(self) -> bool:
         return len(self._open_calls) > len(self._shown)
 
@@ -208,6 +227,11 @@ class Worker:
         while self._process(1.0) and len(self._queue) >= BATCH:
             self._deliver()
         self._deliver(with_open=True)
+        if self._pulse is not None:
+            try:
+                self._pulse()
+            except Exception as error:
+                FAULTS.note("pulse", error)
 
     def _process(self, timeout_s: float) -> bool:
         """Take one batch off the queue and refine it; False when another thread is doing so."""
@@ -242,6 +266,19 @@ class Worker:
             scores = [self._scores.popleft() for _ in range(len(self._scores))]
             for sink in self.sinks:
                 self._call(sink, "take_scores", scores)
+        if self._logs:
+            self._give_logs()
+
+    def _give_logs(self) -> None:
+        records: Sequence[LogRecord] = [self._logs.popleft() for _ in range(len(self._logs))]
+        try:
+            records = self._refine_logs(records)
+        except Exception as error:
+            FAULTS.note("redaction.logs", error)
+            self._counts.count("dropped", "logs", "redaction", len(records))
+            return
+        for sink in self.sinks:
+            self._call(sink, "take_logs", records)
 
     def _call(self, sink: Sink, method: str, *args: object) -> bool:
         """Call a sink; its fault is counted, said once, and ends there."""

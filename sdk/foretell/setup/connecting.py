@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -42,9 +43,24 @@ def attach_to(running: Running, provider: Any) -> None:
     refiner = running.refiner
     running.is_attached = True
     running.runtime.spans = AttachedSpans(lambda: provider.get_tracer("foretell"), refiner.refine_early)
+    threading.Thread(target=refiner.prices.preload, name="foretell-prices", daemon=True).start()
+    connect_meter(running)
     add = getattr(provider, "add_span_processor", None)
     if add is not None and running.foreign is not None:
         add(running.foreign)
+
+
+def connect_meter(running: Running) -> None:
+    """Put our metrics into the application's own meter provider, where it has one and we export none ourselves."""
+    from opentelemetry import metrics
+
+    provider = metrics.get_meter_provider()
+    if running.metrics is None or "metrics" in running.endpoints or not hasattr(provider, "force_flush"):
+        return
+    from foretell.export.otel_meter import find_bridge
+
+    running.bridge = find_bridge(provider)
+    running.bridge.connect(running.metrics)
 
 
 def hook_lifecycle(running: Running, after_fork: Callable[[], None]) -> None:

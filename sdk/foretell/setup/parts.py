@@ -73,7 +73,7 @@ def build_runtime(running: Running) -> None:
     resource = build_resource(running)
     prices = PriceBook(settings.price_file)
     open_calls: dict[int, Operation] = {}
-    probe = ProcessProbe()
+    probe = running.probe = ProcessProbe()
     processors: list[SpanProcessor] = []
     refiner = Refiner(prices, sinks.contents_refiner(running))
     worker = Worker(
@@ -82,6 +82,7 @@ def build_runtime(running: Running) -> None:
         open_calls,
         running.counts,
         Limits(max_items=settings.queue_max_items, max_bytes=settings.queue_max_bytes),
+        pulse=lambda: probe.sample(time.time_ns()),
     )
     running.runtime = Runtime(
         worker=worker,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from foretell.export.endpoints import Endpoint
     from foretell.export.exporter import Exporter
     from foretell.export.metrics import Metrics
+    from foretell.export.otel_meter import MeterBridge
     from foretell.export.prometheus import PullEndpoint
     from foretell.instrument.foreign import ForeignSpans
     from foretell.instrument.lifecycle import Lifecycle
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from foretell.instrument.refining import Refiner
     from foretell.instrument.runtime import Runtime
     from foretell.instrument.worker import Worker
+    from foretell.privacy.redactor import Redactor
     from foretell.settings import Settings
     from foretell.store.store import Store
+    from foretell.watchdog.process_probe import ProcessProbe
 
 
 @dataclass(slots=True)
@@ -40,6 +43,9 @@ class Running:
     foreign: ForeignSpans | None = None
     refiner: Refiner | None = None
     resource: Resource | None = None
+    redactor: Redactor | None = None
+    probe: ProcessProbe | None = None
+    bridge: MeterBridge | None = None
     metrics: Metrics | None = None
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     """Signal → where it goes, for `foretell doctor`."""

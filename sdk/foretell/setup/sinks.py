@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from foretell.instrument.operation import Operation
     from foretell.model.call import Call
     from foretell.model.sink import Sink
+    from foretell.privacy.redactor import Redactor
+    from foretell.settings import Settings
     from foretell.setup.running import Running
     from foretell.watchdog.process_probe import ProcessProbe
 
@@ -25,21 +27,36 @@ VERSION = "0.1.0"
 
 def contents_refiner(running: Running) -> Callable[[Sequence[Call]], Any]:
     """Redaction, caps and blobs, with the store's key for identities."""
-    from foretell.payloads.refine import ContentLimits, refine_contents
-    from foretell.privacy.redactor import Redactor
-    from foretell.privacy.rules import rules_from_settings
+    from foretell.payloads.payload import Limits
+    from foretell.payloads.refine import refine_contents
 
-    settings = running.settings
-    redactor = Redactor(**rules_from_settings(settings.redaction, settings.redaction_off, settings.redaction_patterns))
-    limits = ContentLimits(settings.payload_inline_bytes, settings.payload_blob_bytes)
+    settings, counts = running.settings, running.counts
+    redactor = running.redactor = make_redactor(settings)
+    limits = Limits(settings.payload_inline_bytes, settings.payload_blob_bytes, settings.content != "none")
     key = _identity_key(running)
 
     def refine(calls: Sequence[Call]) -> None:
-        counted = refine_contents(calls, redactor, limits, key)
-        for rule, n in counted.redactions.items():
-            running.counts.count("redacted", rule, "", n)
+        done = refine_contents(calls, redactor, limits, key)
+        if done.redactions:
+            for rule, n in done.redactions.items():
+                counts.count("redacted", rule, n=n)
+        if done.truncated:
+            counts.count("truncated", "payloads", "cap", done.truncated)
+        if done.failures:
+            counts.count("errors", "redaction", "rule", done.failures)
 
     return refine
+
+
+def make_redactor(settings: Settings) -> Redactor:
+    """The rules in force: all of them unless switched off, and the user's own."""
+    from foretell.privacy.redactor import Redactor
+    from foretell.privacy.rules import Rule, list_default_rules
+
+    own = [Rule(id, pattern) for id, pattern in settings.redaction_patterns.items()]
+    if settings.redaction:
+        return Redactor(own, disabled=settings.redaction_off)
+    return Redactor(own, disabled=(*(rule.id for rule in list_default_rules()), "secret"))
 
 
 def _identity_key(running: Running) -> bytes:
@@ -130,7 +147,7 @@ def _metrics_sink(
         count_telemetry=running.counts.snapshot,
         context_window=prices.context_window,
         is_legacy=settings.legacy_metrics,
-        is_pulled=is_pulled,
+        is_pulled=is_pulled or running.is_attached,
     )
 
 

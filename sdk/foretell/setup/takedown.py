@@ -25,6 +25,9 @@ def take_down(running: Running) -> None:
             GLOBAL.vacate()
         if running.foreign is not None:
             running.foreign.runtime = None
+    with guard("shutdown.meter"):
+        if running.bridge is not None:
+            running.bridge.disconnect()
     with guard("shutdown.processors"):
         for processor in running.provider.processors if running.provider is not None else ():
             processor.shutdown()
