@@ -14,7 +14,8 @@ from opentelemetry.proto.logs.v1.logs_pb2 import ScopeLogs
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.trace import SpanContext, TraceFlags, TraceState
 
-from foretell.export.encode_logs import encode_log, encode_log_event, encode_readable_logs
+from foretell.export.encode_events import encode_event_record
+from foretell.export.encode_logs import encode_log, encode_readable_logs
 from foretell.model.kinds import Kind
 from foretell.semconv.records import log_events
 from tests.unit.export.otlp_oracle import (
@@ -96,7 +97,7 @@ def test_ids_of_zero_are_left_out():
 def test_an_event_has_attributes_and_no_body():
     """Details of an inference are an event with everything in its attributes."""
     (event,) = log_events(make_call(Kind.LLM))
-    record = parsed(encode_log_event(event))
+    record = parsed(encode_event_record(event))
 
     assert (event.name, None) == (record.event_name, record.body.WhichOneof("value"))
     assert list(event.attributes) == [pair.key for pair in record.attributes]

@@ -29,10 +29,10 @@ from opentelemetry.sdk.metrics.export import (
 
 from foretell.export.encode_metrics import (
     encode_gauge,
-    encode_metric_points,
     encode_metrics_data,
     encode_number_point,
 )
+from foretell.export.encode_points import encode_points
 from foretell.export.metric_points import Exemplar as OwnExemplar
 from foretell.export.metric_points import MetricPoints, Point
 from tests.unit.export.otlp_oracle import FLOATS, RESOURCES, SCOPES, START_NS, any_attributes, canonical, repaired
@@ -164,7 +164,7 @@ def points(kind, *, is_delta=False, bounds=()):
 )
 def test_our_own_numbers_become_sums_and_gauges(kind, field, is_monotonic):
     """Each kind of ours has its place in OTLP."""
-    (metric,) = parsed(encode_metric_points([points(kind)]))
+    (metric,) = parsed(encode_points([points(kind)])[0])
     data = getattr(metric, field)
     (point,) = data.data_points
 
@@ -192,7 +192,7 @@ def test_our_own_numbers_become_sums_and_gauges(kind, field, is_monotonic):
 @pytest.mark.parametrize(("is_delta", "temporality"), [(True, 1), (False, 2)])
 def test_our_own_histograms_keep_bounds_counts_and_temporality(is_delta, temporality):
     """Buckets and what they count from."""
-    (metric,) = parsed(encode_metric_points([points("histogram", is_delta=is_delta, bounds=(0.5,))]))
+    (metric,) = parsed(encode_points([points("histogram", is_delta=is_delta, bounds=(0.5,))])[0])
     (point,) = metric.histogram.data_points
 
     assert (temporality, [0.5], [1, 3], 4, 2.5) == (
