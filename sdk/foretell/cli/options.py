@@ -41,6 +41,8 @@ OUTCOMES = {
     "killed": Outcome.ABORTED,
     "aborted": Outcome.ABORTED,
 }
+MAX_NS = 2**63 - 1
+"""The last moment that 64 bits can say, in the year 2262."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -78,10 +80,11 @@ def read_moment(text: str, now_ns: int) -> int:
     """Understand `30m`, `2h`, `3d` (ago) or a date with or without a time, local unless it names a zone."""
     ago = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", text.strip().lower())
     if ago:
-        return now_ns - int(float(ago.group(1)) * SECONDS[ago.group(2)] * 1e9)
+        return max(now_ns - int(float(ago.group(1)) * SECONDS[ago.group(2)] * 1e9), 0)
     try:
-        return int(datetime.fromisoformat(text.strip().replace("Z", "+00:00")).timestamp() * 1e9)
-    except ValueError:
+        moment_ns = int(datetime.fromisoformat(text.strip().replace("Z", "+00:00")).timestamp()) * 10**9
+        return min(max(moment_ns, 0), MAX_NS)
+    except (ValueError, OverflowError):
         raise ForetellError(
             f"--since {text!r} is no time; write 30m, 2h, 3d, or a date such as 2026-11-21 or 2026-11-21T14:30."
         ) from None

@@ -33,6 +33,12 @@ def test_a_time_may_be_a_date_with_a_zone():
     assert 1_763_735_400 * 10**9 == read_moment("2025-11-21T14:30:00Z", NOW_NS)
 
 
+def test_a_time_outside_of_what_the_store_can_hold_is_its_first_or_last():
+    assert 2**63 - 1 == read_moment("2999-01-01", NOW_NS)
+    assert 0 == read_moment("0999-01-01T00:00:00Z", NOW_NS)
+    assert 0 == read_moment("99999w", NOW_NS)
+
+
 @pytest.mark.parametrize(
     ("option", "words"),
     [({"outcome": "bad"}, "--outcome 'bad'"), ({"since": "soon"}, "--since 'soon'"), ({"limit": 0}, "--limit 0")],
