@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
-from foretell.export.encode_spans import clamp, count_field, join_groups
+from foretell.export.encode_spans import Groups, clamp, count_field
 from foretell.export.wire import UINT64_MAX, any_value, attributes_field, delimited, text, varint
 
 if TYPE_CHECKING:
@@ -53,11 +53,10 @@ def encode_log(
 
 def encode_readable_logs(records: Iterable[ReadableLogRecord]) -> bytes:
     """Encode log records of the official SDK as one export request, grouped by resource and scope."""
-    groups: dict[Any, dict[Any, list[bytes]]] = {}
+    groups = Groups()
     for record in records:
-        scopes = groups.setdefault(record.resource, {})
-        scopes.setdefault(record.instrumentation_scope or None, []).append(_readable_log(record))
-    return join_groups(groups)
+        groups.items_of(record.resource, record.instrumentation_scope).append(_readable_log(record))
+    return groups.join()
 
 
 def _readable_log(readable: ReadableLogRecord) -> bytes:

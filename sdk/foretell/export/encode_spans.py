@@ -105,11 +105,10 @@ def encode_status(code: int, message: str | None = None) -> bytes:
 
 def encode_readable_spans(spans: Iterable[ReadableSpan]) -> bytes:
     """Encode finished spans of the official SDK as one export request, grouped by resource and scope."""
-    groups: dict[Any, dict[Any, list[bytes]]] = {}
+    groups = Groups()
     for span in spans:
-        scopes = groups.setdefault(span.resource, {})
-        scopes.setdefault(span.instrumentation_scope or None, []).append(encode_readable_span(span))
-    return join_groups(groups)
+        groups.items_of(span.resource, span.instrumentation_scope).append(encode_readable_span(span))
+    return groups.join()
 
 
 def encode_readable_span(span: ReadableSpan) -> bytes:
@@ -138,15 +137,35 @@ def encode_readable_span(span: ReadableSpan) -> bytes:
     )
 
 
-def join_groups(groups: Mapping[Any, Mapping[Any, Sequence[bytes]]]) -> bytes:
-    """Join items that are grouped by the official SDK's resource and scope into one request."""
-    return b"".join(
-        join_resource(
-            resource_field(resource.attributes, resource.schema_url),
-            [join_scope(sdk_scope_field(scope), items) for scope, items in scopes.items()],
+class Groups:
+    """Encoded items of the official SDK by resource and scope, for one request."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._groups: dict[Any, dict[Any, list[bytes]]] = {}
+        self._known: dict[tuple[int, int], list[bytes]] = {}
+        self._kept: list[Any] = []
+
+    def items_of(self, resource: Any, scope: Any) -> list[bytes]:
+        """The list to append items of this resource and scope to; equal ones share a list."""
+        # Hashing a resource writes all of it as JSON, 10 µs each time: look by identity first.
+        key = (id(resource), id(scope))
+        items = self._known.get(key)
+        if items is None:
+            items = self._groups.setdefault(resource, {}).setdefault(scope or None, [])
+            self._known[key] = items
+            self._kept += (resource, scope)  # an identity is one only while its object lives
+        return items
+
+    def join(self) -> bytes:
+        """The request."""
+        return b"".join(
+            join_resource(
+                resource_field(resource.attributes, resource.schema_url),
+                [join_scope(sdk_scope_field(scope), items) for scope, items in scopes.items()],
+            )
+            for resource, scopes in self._groups.items()
         )
-        for resource, scopes in groups.items()
-    )
 
 
 def sdk_scope_field(scope: Any) -> bytes:  # the official InstrumentationScope, or None

@@ -1,4 +1,4 @@
-"""A drop-in `SpanExporter` for the official SDK: the same bytes as the official one, for a tenth of the CPU."""
+"""A drop-in `SpanExporter` for the official SDK: the same bytes as the official one, for a fifth of the CPU of encoding."""
 
 from __future__ import annotations
 
