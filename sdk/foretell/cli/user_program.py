@@ -91,7 +91,7 @@ class UserProgram:
 def load_script(path: Path) -> tuple[ModuleType, CodeType]:
     """Make `__main__` of a file of source."""
     name = os.path.abspath(path)  # noqa: PTH100  # as `python` does: links stay
-    module = ModuleType("__main__")
+    module = make_module()
     loader = importlib.machinery.SourceFileLoader("__main__", name)
     module.__dict__.update(__file__=name, __builtins__=__builtins__, __loader__=loader, __cached__=None)
     try:
@@ -99,6 +99,14 @@ def load_script(path: Path) -> tuple[ModuleType, CodeType]:
     except SyntaxError as error:
         show_error(error.with_traceback(None), name)
         raise SystemExit(1) from None
+
+
+def make_module() -> ModuleType:
+    """Make an empty `__main__`, with the names that this version of Python puts into its own."""
+    module = ModuleType("__main__")
+    if "__annotations__" in vars(sys.modules["__main__"]):  # until Python 3.13
+        module.__annotations__ = {}
+    return module
 
 
 def make_main(spec: importlib.machinery.ModuleSpec, argv: list[str]) -> tuple[ModuleType, CodeType]:
@@ -112,7 +120,7 @@ def make_main(spec: importlib.machinery.ModuleSpec, argv: list[str]) -> tuple[Mo
         raise SystemExit(1) from None
     if code is None:
         raise ForetellError(f"{spec.name!r} has no Python code to run.")
-    module = ModuleType("__main__")
+    module = make_module()
     module.__dict__.update(
         __file__=spec.origin,
         __cached__=spec.cached,
