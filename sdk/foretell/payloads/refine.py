@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.model.payload import NO_RULES, Payload
 from foretell.payloads.payload import DEFAULT_LIMITS, Limits, cap_document
-from foretell.payloads.texts import list_texts
+from foretell.payloads.texts import list_texts, remove_text
 from foretell.privacy.text import draft_json, encode_text, write_json
 
 if TYPE_CHECKING:
@@ -45,8 +45,19 @@ def refine_contents(
 ) -> RefineCounts:
     """Fill identities and payloads, clear what was captured, and redact every other text of the calls in place.
 
-    `hash_key` (16 to 64 bytes) is the process's or the store's secret: equal calls have equal identities under one key.
+    `hash_key` (16 to 64 bytes) is the store's secret: equal calls have equal identities under one key. Where this raises,
+    the calls of the batch have lost all their text.
     """
+    try:
+        return _refine(calls, redactor, limits, hash_key)
+    except BaseException:
+        # Whoever goes on with the batch all the same must not find a secret in it.
+        for call in calls:
+            remove_text(call)
+        raise
+
+
+def _refine(calls: Sequence[Call], redactor: Redactor, limits: Limits, hash_key: bytes) -> RefineCounts:
     counts = RefineCounts()
     contents, documents = _take_contents(calls, limits, hash_key)
     texts = list_texts(calls, redactor)
@@ -54,13 +65,13 @@ def refine_contents(
     owners = _add_seams(contents, documents, redactor)
     suspects = {owners.get(place, place) for place in redactor.find_suspects(documents)}
     for place, (call, slot, captured) in enumerate(contents):
+        document = documents[place]
         if place in suspects:
             payload = _redact_content(captured, redactor, limits, counts)
-        elif len(documents[place]) <= limits.inline_bytes:
-            document = documents[place]
+        elif len(document) <= limits.inline_bytes:
             payload = Payload(document.decode(), len(document), NO_RULES, captured.is_truncated)
         else:
-            payload = _cap(documents[place], captured.value, captured, NO_RULES, limits)
+            payload = _cap(document, captured.value, captured, NO_RULES, limits)
         if payload.is_truncated:
             counts.truncated += 1
         setattr(call, slot, payload)

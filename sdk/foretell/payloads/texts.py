@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from foretell.model.facts import InferenceFacts, ToolFacts
+from foretell.privacy.matching import FAILED
 from foretell.privacy.text import draft_json, encode_text
 
 if TYPE_CHECKING:
@@ -57,6 +58,21 @@ def list_texts(calls: Sequence[Call], redactor: Redactor) -> list[FreeText]:
         elif type(facts) is ToolFacts and facts.description:
             facts.description = redactor.redact_name(facts.description)
     return texts
+
+
+def remove_text(call: Call) -> None:
+    """Take all text off a call that could not be redacted; its name, too, may be anything."""
+    call.input = call.output = call.input_payload = call.output_payload = None
+    call.attributes = call.events = call.links = None
+    call.name = call.agent_name = FAILED
+    if call.error is not None:
+        call.error = replace(call.error, message=FAILED, stacktrace="")
+    if call.session is not None:
+        call.session = replace(call.session, tags=())
+    if type(call.facts) is InferenceFacts:
+        call.facts.request = None
+    elif type(call.facts) is ToolFacts:
+        call.facts.description = None
 
 
 def _redact(value: Any, redactor: Redactor, counts: RefineCounts) -> Any:  # Any: JSON-like

@@ -38,6 +38,8 @@ _IBAN = "|".join(
     for length, countries in _IBAN_COUNTRIES.items()
 )
 
+_IBAN_SIEVE = rf"(?:{'|'.join(_IBAN_COUNTRIES.values()).replace(' ', '|')})[0-9]{{2}}(?:[ \-]?[A-Z0-9]){{11}}"
+
 
 def _number(id: str, core: str, check: Callable[[str], bool] | None = None, sieve: str | None = None) -> Rule:
     return Rule(id, f"{_NUMBER_START}({core}){_NUMBER_END}", check=check, sieve=sieve or core)
@@ -45,10 +47,10 @@ def _number(id: str, core: str, check: Callable[[str], bool] | None = None, siev
 
 PERSONAL_RULES: tuple[Rule, ...] = (
     Rule("email", rf"(?:\\[nrt])?({_EMAIL})", check=checks.is_email, sieve=_EMAIL_SIEVE),
-    _number("iban", _IBAN, checks.is_iban, r"[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]){11}"),
+    _number("iban", _IBAN, checks.is_iban, _IBAN_SIEVE),
     _number("card", _CARD, checks.is_card),
     _number("us_ssn", _SSN, checks.is_ssn),
-    _number("phone", _INTERNATIONAL, checks.is_phone),
+    _number("phone", _INTERNATIONAL, checks.is_phone, r"(?:\+|%2[Bb])[1-9](?:[ .\-()]{0,3}[0-9]){7}"),
     _number("phone", _AMERICAN),
     Rule("phone", _LABELLED, check=checks.is_phone, sieve=_LABELLED),
 )

@@ -70,6 +70,16 @@ _SERVICE_KEYS: tuple[tuple[str, str], ...] = (
     ("age_key", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
     ("jwt", r"eyJ[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]{8,}){2,4}|eyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.?"),
 )
+# Forms that begin with anything would have the search remember each place of a long base64 text: it looks for a later
+# part of them instead.
+_SIEVES = {
+    "terraform_token": r"\.atlasv1\.",
+    "discord_token": r"\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27}",
+    "telegram_token": r"[0-9]:AA[A-Za-z0-9_\-]{33}",
+    "mailchimp_key": r"[0-9a-f]{2}-us[0-9]",
+    "airtable_token": r"\.[a-f0-9]{64}",
+    "azure_secret": r"[0-9]Q~[A-Za-z0-9_~.\-]{31}",
+}
 
 _QUOTE = r"[\"'\\]{0,6}"
 _WORDS = spell(SECRET_WORDS)
@@ -115,7 +125,7 @@ def _context(id: str, pattern: str, check: Callable[[str], bool] | None = None) 
 
 SECRET_RULES: tuple[Rule, ...] = (
     Rule("private_key", _PEM_WHOLE, sieve=_PEM),
-    *(Rule(id, f"{START}({form})", sieve=form) for id, form in _SERVICE_KEYS),
+    *(Rule(id, f"{START}({form})", sieve=_SIEVES.get(id, form)) for id, form in _SERVICE_KEYS),
     Rule("openai_key", START + r"(sk-[A-Za-z0-9_\-]{20,})", check=checks.has_digit, sieve=r"sk-[A-Za-z0-9_\-]{20}"),
     _context("bearer", rf"(?i)bearer(?:{GAP}|%20|\+)+([A-Za-z0-9._~+/\-]{{8,}}=*)", checks.is_bearer),
     _context("basic_auth", rf"(?i)basic(?:{GAP}|%20|\+)+([A-Za-z0-9+/]{{8,}}={{0,2}})", checks.is_basic),

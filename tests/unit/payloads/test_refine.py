@@ -197,6 +197,18 @@ def test_a_failing_rule_is_counted() -> None:
     assert counts.failures > 0
 
 
+def test_a_batch_that_cannot_be_refined_has_no_text_left() -> None:
+    """Whoever goes on with it finds no secret."""
+    call = make_call(f"tool {SECRET}", given=SECRET, result=SECRET)
+    call.error = ErrorFacts("ValueError", SECRET, SECRET)
+    call.attributes = {"a": SECRET}
+    with pytest.raises(ValueError, match="key"):
+        refine(call, key=b"k" * 100)
+
+    assert SECRET not in f"{call.name} {call.input} {call.output} {call.error} {call.attributes}"
+    assert "ValueError" == call.error.type
+
+
 def test_an_empty_batch_is_nothing() -> None:
     """No search, no counts."""
     assert RefineCounts() == refine()

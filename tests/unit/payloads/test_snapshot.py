@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import enum
 import io
@@ -14,8 +14,8 @@ import uuid
 from typing import Any, NamedTuple
 
 import attrs
-import numpy
-import pandas
+import numpy as np
+import pandas as pd
 import pydantic
 import pytest
 from hypothesis import given
@@ -78,6 +78,8 @@ Tensor.__module__ = "torch"
 
 
 class Text(str):
+    __slots__ = ()
+
     def __str__(self) -> str:
         raise AssertionError("run")
 
@@ -92,16 +94,16 @@ class TestKnownTypes:
             ((1, [2]), [1, [2]]), ({"b", "a"}, ["a", "b"]), (frozenset({2, 1}), [1, 2]), (b"ab", b"ab"),
             (bytearray(b"ab"), b"ab"), (memoryview(b"ab"), b"ab"), (collections.deque([1, {"a": 2}]), [1, {"a": 2}]),
             (collections.OrderedDict(a=1), {"a": 1}), (collections.defaultdict(list, a=[1]), {"a": [1]}),
-            ({"a": 1}.keys(), ["a"]), ({1: "a", None: "b", True: "c"}, {"1": "c", "null": "b"}), ({(1, 2): 3}, {"[1, 2]": 3}),
+            ({"a": 1}.keys(), ["a"]), ({1: "a", None: "b"}, {"1": "a", "null": "b"}), ({(1, 2): 3}, {"[1, 2]": 3}),
             (Colour.RED, "red"), (Size.SMALL, 1), ({Colour.RED: 1}, {"red": 1}),
-            (datetime.datetime(2025, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc), "2025-01-02T03:04:05+00:00"),
-            (datetime.date(2025, 1, 2), "2025-01-02"), (datetime.time(3, 4), "03:04:00"), (datetime.timedelta(minutes=1), 60.0),
+            (dt.datetime(2025, 1, 2, 3, 4, 5, tzinfo=dt.timezone.utc), "2025-01-02T03:04:05+00:00"),
+            (dt.date(2025, 1, 2), "2025-01-02"), (dt.time(3, 4), "03:04:00"), (dt.timedelta(minutes=1), 60.0),
             (decimal.Decimal("1.10"), "1.10"), (pathlib.PurePosixPath("/a/b"), "/a/b"),
             (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
             (Point(1, ["a"]), {"x": 1, "tags": ["a"]}), (Slotted(1), {"x": 1}), (Attrs(1), {"x": 1}), (Named(1, "a"), {"x": 1, "y": "a"}),
             (Model(x=1, inner=Point(2, []), more="z"), {"x": 1, "inner": {"x": 2, "tags": []}, "more": "z"}),
-            (numpy.float32(0.5), 0.5), (numpy.int64(7), 7),
-            (numpy.zeros((2, 3)), {"type": "numpy.ndarray", "shape": [2, 3], "dtype": "float64"}),
+            (np.float32(0.5), 0.5), (np.int64(7), 7),
+            (np.zeros((2, 3)), {"type": "numpy.ndarray", "shape": [2, 3], "dtype": "float64"}),
             (ValueError("no"), {"type": "ValueError", "message": "no"}), (KeyError("a", 1), {"type": "KeyError", "message": ["a", 1]}),
             (Tensor(), {"type": "torch.Tensor", "shape": [2, 3], "dtype": "torch.float32"}),
             (Point, {"type": "type", "name": f"{__name__}.Point"}), (len, {"type": "builtin_function_or_method"}),
@@ -115,7 +117,7 @@ class TestKnownTypes:
 
     def test_tables_are_told_by_their_shape(self) -> None:
         """Never by what is in them."""
-        table = pandas.DataFrame({"a": [1, 2, 3]})
+        table = pd.DataFrame({"a": [1, 2, 3]})
 
         assert [3, 1] == take_snapshot(table).value["shape"]
         assert "int64" == take_snapshot(table["a"]).value["dtype"]
