@@ -68,9 +68,9 @@ class Matcher:
             self._set.Add(rule.pattern.encode())
         self._set.Compile()
         self._rules = (*rules, *own_rules)
-        self._patterns = [compile_pattern(rule.pattern, is_bytewise=True) for rule in rules]
         self._own = range(len(rules), len(self._rules))
-        self._patterns += [compile_pattern(rule.pattern) for rule in own_rules]
+        # A built-in pattern is compiled when it first matches: all of them take 30 ms. One's own are checked at once.
+        self._patterns: dict[int, Any] = {i: compile_pattern(self._rules[i].pattern) for i in self._own}
         self._hooks = tuple(hooks)
         self._allowed = frozenset(allowed)
 
@@ -134,8 +134,11 @@ class Matcher:
 
     def _find(self, index: int, data: bytes) -> Iterator[tuple[int, int]]:
         rule = self._rules[index]
+        pattern = self._patterns.get(index)
+        if pattern is None:
+            pattern = self._patterns[index] = compile_pattern(rule.pattern, is_bytewise=True)
         position = 0
-        while (match := self._patterns[index].search(data, position)) is not None:
+        while (match := pattern.search(data, position)) is not None:
             start, end = _find_secret(match)
             if start < 0:
                 position = max(match.end(), position + 1)

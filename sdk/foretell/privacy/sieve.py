@@ -13,6 +13,7 @@ from foretell.privacy.rules import Rule
 _BATCH_BYTES = 4 * 2**20
 _PICTURE_BYTES = 4096
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_MEDIA_TYPE = b"abcdefghijklmnopqrstuvwxyz0123456789/+.-:"
 # Printable ASCII written as an escape inside a string, where no rule would see it; and what draft_json leaves to us.
 _ALWAYS = (r"\\u00[2-7]", r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # What reads the same in JSON as in the text itself: no anchor, no quote, backslash, white space or "anything but".
@@ -40,9 +41,9 @@ def _drop_pictures(text: bytes) -> bytes:
 
 
 def _is_picture(piece: bytes) -> bool:
-    head, found, data = piece[:200].partition(b";base64,")
-    if found and head.startswith(b"data:") and head.isascii() and b" " not in head:
-        return not data.translate(None, _BASE64) and not piece[200:].translate(None, _BASE64)
+    head, found, data = piece[:80].partition(b";base64,")
+    if found and head.startswith(b"data:") and not head.translate(None, _MEDIA_TYPE):
+        return not data.translate(None, _BASE64) and not piece[80:].translate(None, _BASE64)
     return not piece.translate(None, _BASE64)
 
 
