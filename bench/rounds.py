@@ -60,6 +60,8 @@ RUNS = {"hot": 3_000, "secrets": 3_000, "cold": 25, "async": 10, "slow": 1_300}
 def run_rounds(plan: Plan) -> list[Figures]:
     """One row for each round, measurement and variant; interleaved, so that drift of the machine hits all alike."""
     found: list[Figures] = []
+    for variant in plan.variants:
+        _compile(variant)
     for number in range(plan.rounds):
         for measurement in ("import", *RUNS, "away"):
             if plan.wants(measurement):
@@ -68,6 +70,12 @@ def run_rounds(plan: Plan) -> list[Figures]:
                 for variant in plan.variants[shift:] + plan.variants[:shift]:
                     found += _measure(plan, number, measurement, variant)
     return found
+
+
+def _compile(variant: Variant) -> None:
+    """Run once unmeasured: a fresh environment has no byte code yet, and the first import would pay for it."""
+    with start_sink() as port:
+        _run_child("hot", variant, port, 10)
 
 
 def _measure(plan: Plan, number: int, measurement: str, variant: Variant) -> Iterator[Figures]:
@@ -91,10 +99,7 @@ def _measure(plan: Plan, number: int, measurement: str, variant: Variant) -> Ite
 def _run_child(measurement: str, variant: Variant, port: int, runs: int) -> Figures:
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         arguments = [measurement, variant.module, f"http://127.0.0.1:{port}", directory, str(runs)]
-        command = [variant.python, str(ROOT / "bench" / "measure.py"), *arguments]
-        # What the shell says about telemetry must not change what is measured.
-        env = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "FORETELL_"))}
-        done = subprocess.run(command, capture_output=True, text=True, cwd=directory, env=env, timeout=600, check=False)
+        done = _start_python(variant, [str(ROOT / "bench" / "measure.py"), *arguments], directory)
     if done.returncode != 0:
         return _fail(done.stderr)
     figures: Figures = json.loads(done.stdout.splitlines()[-1])
@@ -113,10 +118,16 @@ def _count_lost(port: int, figures: Figures) -> Figures:
 def _measure_import(variant: Variant) -> Figures:
     script = f"import time; t = time.perf_counter(); {variant.imports}; print((time.perf_counter() - t) * 1000)"
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        done = subprocess.run(
-            [variant.python, "-c", script], capture_output=True, text=True, cwd=directory, check=False
-        )
+        done = _start_python(variant, ["-c", script], directory)
     return _fail(done.stderr) if done.returncode else {"import_ms": float(done.stdout)}
+
+
+def _start_python(variant: Variant, arguments: list[str], directory: str) -> subprocess.CompletedProcess[str]:
+    """Run the variant's interpreter without what the shell says about telemetry, and with byte code kept on disk."""
+    dropped = ("OTEL_", "FORETELL_", "PYTHONDONTWRITEBYTECODE")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    command = [variant.python, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=directory, env=env, timeout=600, check=False)
 
 
 def _fail(words: str) -> Figures:
