@@ -53,7 +53,7 @@ class Plan:
         return self.only is None or measurement in self.only
 
 
-RUNS = {"hot": 3_000, "secrets": 3_000, "cold": 25, "async": 10, "slow": 1_300}
+RUNS = {"hot": 3_000, "flood": 3_000, "secrets": 3_000, "cold": 25, "async": 10, "slow": 1_300}
 """Agent runs of each measurement, seven spans each (of `async` for each of fifty agents)."""
 
 

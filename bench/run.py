@@ -38,7 +38,9 @@ def read_plan(arguments: list[str], extra: Sequence[str] = ()) -> tuple[Plan, st
     names = [*(item.name for item in VARIANTS), *extra]
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="one round, a tenth of the work")
-    parser.add_argument("--only", help="measurements with commas between them: hot,cold,async,import,secrets,slow,away")
+    parser.add_argument(
+        "--only", help="measurements with commas between them: hot,flood,secrets,cold,async,import,slow,away"
+    )
     parser.add_argument("--variants", default=",".join(names), help=f"of {', '.join(names)}; plain and bare always run")
     parser.add_argument("--away-s", type=float, default=10.0, help="how long the collector is away (60 for the record)")
     parser.add_argument("--json", dest="path", help="write every figure of every round to this file")

@@ -13,7 +13,8 @@ AS_THEY_ARE = ("lost", "doubled", "flush_s", "start_ms", "wire")
 
 COLUMNS = {
     "hot": ("caller_us", "process_us", "rss_mb", "lost"),
-    "secrets": ("caller_us", "process_us", "lost"),
+    "flood": ("caller_us", "rss_mb", "flush_s", "lost"),
+    "secrets": ("caller_us", "flush_s", "lost"),
     "cold": ("caller_us", "process_us", "elapsed_percent", "lost"),
     "async": ("caller_us", "process_us", "elapsed_percent", "lost"),
     "import": ("import_ms",),
@@ -21,7 +22,8 @@ COLUMNS = {
     "away": ("flush_s", "lost", "doubled"),
 }
 TITLES = {
-    "hot": "Flat out: 3,000 agent runs of 7 spans",
+    "hot": "Bursts of 250 agent runs of 7 spans, a flush after each",
+    "flood": "Flat out: 3,000 agent runs of 7 spans (who loses spans saves their work)",
     "secrets": "Flat out, while the program calls secrets.token_hex",
     "cold": "One agent whose model takes 20 ms",
     "async": "50 agents at once, whose model takes 20 ms",
