@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 
+from foretell.errors import guard
 from foretell.instrument import state
 
 if TYPE_CHECKING:
@@ -69,9 +70,13 @@ def flush(timeout_s: float = 30.0) -> bool:
 
 def shutdown() -> None:
     """Flush, stop recording, and leave no thread and no patch behind. `init()` may be called again."""
+    from foretell.logs.setup import teardown_logging
+
     global _running
     with _LOCK:
         running, _running = _running, None
+        with guard("shutdown.logging"):
+            teardown_logging()
         if running is None:
             return
         from foretell.setup.takedown import take_down

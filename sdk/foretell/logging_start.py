@@ -36,6 +36,7 @@ def current_ids() -> Mapping[str, Any]:
     return {
         "trace_id": here.trace_id,
         "span_id": here.span_id,
+        "trace_flags": here.trace_flags,
         "run_id": here.run_id,
         "session_id": here.session.id if here.session is not None else None,
         "agent_name": here.agent_name,

@@ -11,6 +11,7 @@ from foretell.semconv.encode import span_name
 if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.model.facts import Score
+    from foretell.model.log import LogRecord
 
 NAME_CHARS, ERROR_CHARS = 40, 120
 
@@ -37,6 +38,9 @@ class ConsoleSink:
         for score in scores:
             value = score.label if score.value is None else f"{score.value:g}"
             self._lines.append(f"score {score.name} {value}" + (f"  run {score.run_id}" if score.run_id else ""))
+
+    def take_logs(self, records: Sequence[LogRecord]) -> None:
+        """Nothing: the logging handler shows its lines itself, at once."""
 
     def write(self) -> None:
         """Print what was noted."""

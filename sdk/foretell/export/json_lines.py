@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.export.wire import INT64_MAX, INT64_MIN, TOO_DEEP, describe, utf8
 from foretell.semconv.encode import SPAN_KINDS, span_attributes, span_events, span_kind, span_name, span_status
-from foretell.semconv.records import score_event
+from foretell.semconv.records import record_attributes, score_event
 
 if TYPE_CHECKING:
     from io import FileIO
 
     from foretell.model.call import Call
     from foretell.model.facts import Event, Link, Score
+    from foretell.model.log import LogRecord
     from foretell.semconv.records import LogEvent
 
 Json = dict[str, Any]
@@ -27,7 +28,7 @@ _write_json = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=F
 
 
 class JsonLinesWriter:
-    """Appends each batch of calls as one line (protocol `foretell.model.sink.Sink`); scores as lines of log records.
+    """Appends each batch of calls as one line (protocol `foretell.model.sink.Sink`); scores and logs as lines of log records.
 
     Several processes may append to the same file: a line is written in one piece.
     """
@@ -58,6 +59,11 @@ class JsonLinesWriter:
         if scores:
             records = [log_json(score_event(score)) for score in scores]
             self._note("resourceLogs", "scopeLogs", "logRecords", records)
+
+    def take_logs(self, records: Sequence[LogRecord]) -> None:
+        """Note log lines."""
+        if records:
+            self._note("resourceLogs", "scopeLogs", "logRecords", [record_json(record) for record in records])
 
     def write(self) -> None:
         """Append what was noted."""
@@ -123,20 +129,29 @@ def span_json(call: Call) -> Json:
 
 def log_json(event: LogEvent) -> Json:
     """What is said about a call, as OTLP's JSON writes a log record."""
-    record: Json = {
-        "timeUnixNano": str(event.time_ns),
-        "observedTimeUnixNano": str(event.time_ns),
-        "severityNumber": event.severity_number,
-        "severityText": event.severity_text,
-        "eventName": event.name,
-        "attributes": attributes_json(event.attributes),
-        "flags": event.trace_flags,
+    return {**_log_fields(event, event.attributes), "eventName": event.name}
+
+
+def record_json(record: LogRecord) -> Json:
+    """A line of a log, as OTLP's JSON writes a log record."""
+    line = {**_log_fields(record, record_attributes(record)), "body": value_json(record.body)}
+    return {**line, "eventName": record.event_name} if record.event_name else line
+
+
+def _log_fields(log: LogEvent | LogRecord, attributes: Mapping[str, Any]) -> Json:
+    fields: Json = {
+        "timeUnixNano": str(log.time_ns),
+        "observedTimeUnixNano": str(log.time_ns),
+        "severityNumber": log.severity_number,
+        "severityText": log.severity_text,
+        "attributes": attributes_json(attributes),
+        "flags": log.trace_flags,
     }
-    if event.trace_id:
-        record["traceId"] = f"{event.trace_id:032x}"
-    if event.span_id:
-        record["spanId"] = f"{event.span_id:016x}"
-    return record
+    if log.trace_id:
+        fields["traceId"] = f"{log.trace_id:032x}"
+    if log.span_id:
+        fields["spanId"] = f"{log.span_id:016x}"
+    return fields
 
 
 def attributes_json(attributes: Mapping[str, Any] | None) -> list[Json]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.model.facts import Score
     from foretell.model.finding import Finding
+    from foretell.model.log import LogRecord
     from foretell.model.process import ProcessSample
 
 Observer = Callable[["Metrics", int], None]
@@ -96,6 +97,9 @@ class MetricsSink:
         """Count feedback."""
         for score in scores:
             self._calls.add_score(score)
+
+    def take_logs(self, records: Sequence[LogRecord]) -> None:
+        """Nothing: log lines are not counted here."""
 
     def take_findings(self, findings: Sequence[Finding]) -> None:
         """Count what began or ended; give each finding once when it fires and once more with its `end_ns`."""

@@ -1,4 +1,4 @@
-"""The sink that sends: finished calls as spans, and what is said about them as log records."""
+"""The sink that sends: finished calls as spans, log lines and what is said about calls as log records."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from foretell.export.exporter import Exporter
     from foretell.model.call import Call
     from foretell.model.facts import Score
+    from foretell.model.log import LogRecord
 
 EncodeLogs = Callable[["Call", dict[str, Any]], Sequence[bytes]]
 """A call and its span's attributes → encoded log records about it."""
 EncodeScore = Callable[["Score"], bytes]
+EncodeLog = Callable[["LogRecord"], bytes]
 ContextWindow = Callable[[str | None, str], int | None]
 """Provider and model → tokens that the model can hold; None where that is unknown."""
 
@@ -37,6 +39,7 @@ class SpanSink:
         *,
         encode_logs: EncodeLogs | None = None,
         encode_score: EncodeScore | None = None,
+        encode_log: EncodeLog | None = None,
         context_window: ContextWindow | None = None,
     ) -> None:
         """Send spans through `exporter`; log records too where functions that encode them are given."""
@@ -44,6 +47,7 @@ class SpanSink:
         self._counts = counts
         self._encode_logs = encode_logs
         self._encode_score = encode_score
+        self._encode_log = encode_log
         self._context_window = context_window
         self._begin()
 
@@ -86,6 +90,11 @@ class SpanSink:
         """Encode feedback as evaluation events."""
         if self._encode_score is not None:
             self._logs += [self._encode_score(score) for score in scores]
+
+    def take_logs(self, records: Sequence[LogRecord]) -> None:
+        """Encode log lines, whether their trace is sampled or not."""
+        if self._encode_log is not None:
+            self._logs += map(self._encode_log, records)
 
     def write(self) -> None:
         """Hand over what was encoded; this waits for no network."""

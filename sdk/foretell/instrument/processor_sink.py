@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from foretell.model.call import Call
     from foretell.model.facts import Score
+    from foretell.model.log import LogRecord
 
 
 class ProcessorSink:
@@ -46,6 +47,9 @@ class ProcessorSink:
 
     def take_scores(self, scores: Sequence[Score]) -> None:
         """Nothing: a score is no span."""
+
+    def take_logs(self, records: Sequence[LogRecord]) -> None:
+        """Nothing: a log line is no span."""
 
     def write(self) -> None:
         """Nothing waits here."""

@@ -39,7 +39,7 @@ _STANDARD_FIELDS = frozenset({*vars(logging.makeLogRecord({})), "message", "asct
 def read_record(record: logging.LogRecord, ids: Mapping[str, Any]) -> LogRecord:
     """Return the record with what it belongs to.
 
-    `ids` may have `trace_id`, `span_id` (numbers), `run_id`, `session_id`, `agent_name` and `kind` (of the operation).
+    `ids` may have `trace_id`, `span_id`, `trace_flags` (numbers), `run_id`, `session_id`, `agent_name` and `kind` (of the operation).
     """
     body, fields = read_fields(record)
     source = _read_source(record.name, fields, ids)
@@ -58,6 +58,7 @@ def read_record(record: logging.LogRecord, ids: Mapping[str, Any]) -> LogRecord:
         span_id=ids.get("span_id"),
         run_id=ids.get("run_id"),
         logger=record.name,
+        trace_flags=ids.get("trace_flags") or 0,
     )
 
 

@@ -29,3 +29,5 @@ class LogRecord:
     run_id: str | None = None
     logger: str = ""
     """Name of the logger."""
+    trace_flags: int = 0
+    """Of the span; 1 where its trace is sampled."""

@@ -8,6 +8,7 @@ from foretell.model.call import Call
 from foretell.model.facts import Score
 from foretell.model.finding import Finding
 from foretell.model.kinds import Outcome
+from foretell.model.log import LogRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Run:
     """In order of opening."""
     findings: tuple[Finding, ...] = ()
     scores: tuple[Score, ...] = field(default=())
+    logs: tuple[LogRecord, ...] = ()
+    """In order of time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.model.facts import Score
+    from foretell.model.log import LogRecord
 
 
 class Sink(Protocol):
@@ -28,6 +29,9 @@ class Sink(Protocol):
 
     def take_scores(self, scores: Sequence[Score]) -> None:
         """Note feedback."""
+
+    def take_logs(self, records: Sequence[LogRecord]) -> None:
+        """Note log lines, redacted, in the order in which they were logged."""
 
     def write(self) -> None:
         """Carry out what was noted. Blocks no longer than one batch needs."""

@@ -37,6 +37,7 @@ class Abilities:
     has_blobs: bool = False
     has_findings: bool = False
     has_scores: bool = False
+    has_logs: bool = False
     can_follow: bool = False
     """`StoreReader.calls_after` gives what was written since."""
 

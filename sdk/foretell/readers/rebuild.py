@@ -1,8 +1,9 @@
-"""Makes calls, runs, findings and scores of the store's rows."""
+"""Makes calls, runs, findings, scores and lines of logs of the store's rows."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -22,6 +23,7 @@ from foretell.model.facts import (
 )
 from foretell.model.finding import Finding, Severity, Verdict
 from foretell.model.kinds import Kind, Outcome
+from foretell.model.log import NO_ATTRIBUTES, LogRecord
 from foretell.model.payload import Payload
 from foretell.model.run import RunSummary
 from foretell.model.usage import Cost, Usage
@@ -102,6 +104,16 @@ def build_score(row: Row) -> Score:
     """Feedback, from columns `SCORE_COLUMNS`."""
     name, value, label, comment, time_ns, run_id, span_id = row
     return Score(name, value, label, comment, time_ns, run_id, None if span_id is None else unsigned(span_id))
+
+
+def build_log(row: Row, trace_ids: Mapping[int, int]) -> LogRecord:
+    """A line of a log, from columns `LOG_COLUMNS`; `trace_ids` gives the trace of each span of the run."""
+    run_id, time_ns, severity, severity_text, source, span_id, logger, event_name, body, attributes = row
+    span_id = None if span_id is None else unsigned(span_id)
+    return LogRecord(
+        time_ns, severity, severity_text or "", body, event_name, json.loads(attributes) if attributes else NO_ATTRIBUTES,
+        source, None if span_id is None else trace_ids.get(span_id), span_id, run_id, logger or "",
+    )  # fmt: skip
 
 
 def _add_facts(call: Call, rare: dict[str, Any], provider: Any, request_model: Any, response_model: Any) -> None:

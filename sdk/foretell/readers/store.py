@@ -11,7 +11,7 @@ from foretell.model.call import Call
 from foretell.model.kinds import Outcome
 from foretell.model.run import Run, RunQuery, RunSummary
 from foretell.readers.protocol import Abilities, RunNotFound
-from foretell.readers.rebuild import build_call, build_finding, build_score, build_summary
+from foretell.readers.rebuild import build_call, build_finding, build_log, build_score, build_summary
 from foretell.store import queries
 from foretell.store.aborts import find_dead, settle_dead
 from foretell.store.search import update_index
@@ -29,6 +29,7 @@ _ABILITIES = Abilities(
     has_blobs=True,
     has_findings=True,
     has_scores=True,
+    has_logs=True,
     can_follow=True,
 )
 
@@ -53,7 +54,7 @@ class StoreReader:
         return self._find(query)
 
     def load_run(self, run_id: str) -> Run:
-        """Fetch a run with all its calls, findings and scores; `RunNotFound` if it is not here."""
+        """Fetch a run with all its calls, findings, scores and log lines; `RunNotFound` if it is not here."""
         self._settle()
         with self._store.reading() as connection:
             dead = find_dead(connection, self._store.now_ns())
@@ -63,11 +64,15 @@ class StoreReader:
             rows = queries.calls_of(connection, lines[0][-1], dead)
             findings = queries.findings_of(connection, run_id)
             scores = queries.scores_of(connection, run_id)
+            logs = queries.logs_of(connection, run_id)
+        calls = _in_order([build_call(row, run_id) for row in rows])
+        traces = {call.span_id: call.trace_id for call in calls}
         return Run(
             build_summary(lines[0]),
-            _in_order([build_call(row, run_id) for row in rows]),
+            calls,
             tuple(map(build_finding, findings)),
             tuple(map(build_score, scores)),
+            tuple(build_log(row, traces) for row in logs),
         )
 
     def load_blob(self, sha256: str) -> bytes | None:

@@ -21,6 +21,7 @@ REDACTIONS_COUNT = "foretell.redactions"
 TRUNCATED_FIELDS = "foretell.truncated"
 PROCESS_RSS = "foretell.process.rss"
 LOG_SOURCE = "foretell.log.source"
+LOG_LOGGER = "foretell.log.logger"
 FINDING_EVENT = "foretell.finding"
 
 CURRENCY = "USD"

@@ -8,6 +8,7 @@ from typing import Any
 from foretell.model.call import Call
 from foretell.model.facts import Score
 from foretell.model.kinds import Kind
+from foretell.model.log import LogRecord
 from foretell.semconv import genai, own
 from foretell.semconv.encode import ERROR, exception_fields, span_attributes, span_kind, span_status
 from foretell.semconv.spans import DETAILS, EVALUATION, EXCEPTION
@@ -59,6 +60,17 @@ def score_event(score: Score, trace_id: int = 0) -> LogEvent:
         attributes[own.RUN_ID] = score.run_id
     # Upstream gives this event no severity; 9 is INFO, which is what a record without one is taken for.
     return LogEvent(EVALUATION.name, score.time_ns, 9, "INFO", attributes, trace_id, score.span_id or 0)
+
+
+def record_attributes(record: LogRecord) -> dict[str, Any]:
+    """Return the attributes of a log line: its own, then ours, which win over any of the same name."""
+    attributes: dict[str, Any] = {**record.attributes, own.LOG_SOURCE: record.source}
+    if record.logger:
+        # The conventions keep a logger's name in the scope; all our records share one.
+        attributes[own.LOG_LOGGER] = record.logger
+    if record.run_id is not None:
+        attributes[own.RUN_ID] = record.run_id
+    return attributes
 
 
 def _details(call: Call, attributes: dict[str, Any]) -> LogEvent:

@@ -82,6 +82,7 @@ def build_runtime(running: Running) -> None:
         open_calls,
         running.counts,
         Limits(max_items=settings.queue_max_items, max_bytes=settings.queue_max_bytes),
+        refine_logs=sinks.logs_refiner(running),
         pulse=lambda: probe.sample(time.time_ns()),
     )
     running.runtime = Runtime(

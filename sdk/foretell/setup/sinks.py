@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from foretell.export.metric_points import MetricPoints
     from foretell.instrument.operation import Operation
     from foretell.model.call import Call
+    from foretell.model.log import LogRecord
     from foretell.model.sink import Sink
+    from foretell.payloads.refine import RefineCounts
     from foretell.privacy.redactor import Redactor
     from foretell.settings import Settings
     from foretell.setup.running import Running
@@ -30,22 +32,46 @@ def contents_refiner(running: Running) -> Callable[[Sequence[Call]], Any]:
     from foretell.payloads.payload import Limits
     from foretell.payloads.refine import refine_contents
 
-    settings, counts = running.settings, running.counts
+    settings = running.settings
     redactor = running.redactor = make_redactor(settings)
     limits = Limits(settings.payload_inline_bytes, settings.payload_blob_bytes, settings.content != "none")
     key = _identity_key(running)
 
     def refine(calls: Sequence[Call]) -> None:
-        done = refine_contents(calls, redactor, limits, key)
-        if done.redactions:
-            for rule, n in done.redactions.items():
-                counts.count("redacted", rule, n=n)
-        if done.truncated:
-            counts.count("truncated", "payloads", "cap", done.truncated)
-        if done.failures:
-            counts.count("errors", "redaction", "rule", done.failures)
+        _count_refined(running, refine_contents(calls, redactor, limits, key))
 
     return refine
+
+
+def logs_refiner(running: Running) -> Callable[[Sequence[LogRecord]], Sequence[LogRecord]]:
+    """Redaction of log lines, by the rules of the contents; where it fails, their texts are withheld."""
+    from foretell.payloads.logs import refine_logs, withhold_log
+
+    redactor = running.redactor
+    assert redactor is not None
+
+    def refine(records: Sequence[LogRecord]) -> Sequence[LogRecord]:
+        try:
+            refined, done = refine_logs(records, redactor)
+        except Exception as error:
+            FAULTS.note("redaction.logs", error)
+            running.counts.count("truncated", "logs", "redaction", len(records))
+            return [withhold_log(record) for record in records]
+        _count_refined(running, done)
+        return refined
+
+    return refine
+
+
+def _count_refined(running: Running, done: RefineCounts) -> None:
+    counts = running.counts
+    if done.redactions:
+        for rule, n in done.redactions.items():
+            counts.count("redacted", rule, n=n)
+    if done.truncated:
+        counts.count("truncated", "payloads", "cap", done.truncated)
+    if done.failures:
+        counts.count("errors", "redaction", "rule", done.failures)
 
 
 def make_redactor(settings: Settings) -> Redactor:
@@ -152,7 +178,7 @@ def _metrics_sink(
 
 
 def _span_sink(running: Running, resource: Resource) -> Sink:
-    from foretell.export.encode_events import encode_log_events, encode_score
+    from foretell.export.encode_events import encode_log_events, encode_log_record, encode_score
     from foretell.export.span_sink import SpanSink
     from foretell.export.wire import resource_field, scope_field
 
@@ -164,4 +190,5 @@ def _span_sink(running: Running, resource: Resource) -> Sink:
         running.counts,
         encode_logs=encode_log_events if has_logs else None,
         encode_score=encode_score if has_logs else None,
+        encode_log=encode_log_record if has_logs else None,
     )

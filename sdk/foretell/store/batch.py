@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.model.kinds import Kind, Outcome
 from foretell.store.columns import FACTS_MISSING, FACTS_OF_CALL, FACTS_OF_OPEN_ROOT, FACTS_OF_ROOT
-from foretell.store.rows import call_row, open_row, session_json, signed
+from foretell.store.rows import call_row, log_row, open_row, session_json, signed
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
+    from foretell.model.log import LogRecord
     from foretell.model.payload import Payload
 
 ROW_BYTES = 400
@@ -31,6 +32,8 @@ class Batch:
         "blobs",
         "closed",
         "findings",
+        "log_bytes",
+        "logs",
         "opened",
         "rows",
         "runs",
@@ -52,18 +55,21 @@ class Batch:
         self.blob_uses: list[tuple[str, str]] = []
         self.scores: list[tuple[Any, ...]] = []
         self.findings: list[tuple[Any, ...]] = []
-        self.size_bytes = 0
+        self.logs: list[tuple[Any, ...]] = []
+        self.size_bytes = self.log_bytes = 0
+        """`log_bytes` is the part of it that the lines of logs take."""
         self.unreadable = 0
         self.settled_rows = self.settled_bytes = 0
 
     def __len__(self) -> int:
-        """How many calls it holds."""
-        return len(self.rows) + len(self.opened)
+        """How many calls and lines of logs it holds."""
+        return len(self.rows) + len(self.opened) + len(self.logs)
 
     @property
     def is_empty(self) -> bool:
         """True when there is nothing to write."""
-        return not (self.rows or self.opened or self.runs or self.closed or self.scores or self.findings)
+        held = (self.rows, self.opened, self.runs, self.closed, self.scores, self.findings, self.logs)
+        return not any(held)
 
     def note_calls(self, calls: Sequence[Call], service_name: str, open_ids: set[int]) -> None:
         """Add finished calls; those in `open_ids` are taken out of it and of the open calls."""
@@ -116,8 +122,30 @@ class Batch:
                 _take_root(line, call, trace, service_name, FACTS_OF_OPEN_ROOT)
             self.size_bytes += ROW_BYTES
 
+    def note_logs(self, records: Sequence[LogRecord]) -> None:
+        """Add lines of logs."""
+        size = 0
+        for record in records:
+            try:
+                row = log_row(record)
+            except (TypeError, ValueError, RecursionError, AttributeError):
+                self.unreadable += 1
+                continue
+            self.logs.append(row)
+            size += ROW_BYTES + len(row[-2]) + len(row[-1] or "")
+        self.log_bytes += size
+        self.size_bytes += size
+
+    def drop_logs(self) -> int:
+        """Forget the lines of logs; tells how many were forgotten."""
+        count = len(self.logs)
+        self.logs = []
+        self.size_bytes -= self.log_bytes
+        self.log_bytes = 0
+        return count
+
     def drop_rows(self) -> int:
-        """Forget the calls but not the sums of their runs; tells how many were forgotten."""
+        """Forget the calls but not the sums of their runs; tells how many were forgotten. The logs went before."""
         count = len(self.rows)
         self.rows, self.blobs, self.blob_uses, self.size_bytes = [], {}, [], 0
         return count

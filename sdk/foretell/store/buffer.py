@@ -46,8 +46,11 @@ class Buffer:
         if batch.unreadable:
             self.drop("unreadable", batch.unreadable)
             batch.unreadable = 0
-        while (self._rows > self._limits.rows or self._bytes > self._limits.size_bytes) and self._drop_oldest():
+        while self._is_over() and (self._drop_logs() or self._drop_oldest()):
             pass
+
+    def _is_over(self) -> bool:
+        return self._rows > self._limits.rows or self._bytes > self._limits.size_bytes
 
     def take_oldest(self) -> Batch:
         """Hand out the oldest batch; it still counts as waiting until `put_back` or `release`."""
@@ -63,8 +66,20 @@ class Buffer:
         self._bytes -= batch.settled_bytes
 
     def drop(self, reason: str, count: int) -> None:
-        """Count calls that are lost."""
+        """Count calls or lines of logs that are lost."""
         self.dropped[reason] = self.dropped.get(reason, 0) + count
+
+    def _drop_logs(self) -> bool:
+        """Give up the oldest lines of logs: a chatty program does not lose its calls by them."""
+        batch = next((batch for batch in self._batches if batch.logs), None)
+        if batch is None:
+            return False
+        self.release(batch)
+        self.drop("store_unavailable_logs", batch.drop_logs())
+        batch.settled_rows, batch.settled_bytes = len(batch), batch.size_bytes
+        self._rows += batch.settled_rows
+        self._bytes += batch.settled_bytes
+        return True
 
     def _drop_oldest(self) -> bool:
         oldest = self._batches[0]

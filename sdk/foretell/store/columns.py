@@ -79,5 +79,19 @@ RUN_COLUMNS = (
 )
 """A run's line: facts of its root, sums of its finished calls."""
 
+LOG_COLUMNS = (
+    "run_id",
+    "time_ns",
+    "severity",
+    "severity_text",
+    "source",
+    "span_id",
+    "logger",
+    "event_name",
+    "body",
+    "attributes",
+)
+"""Of a line of a log. It names its run by id, not by key: it may be written before the run's own line is."""
+
 FACTS_MISSING, FACTS_OF_CALL, FACTS_OF_OPEN_ROOT, FACTS_OF_ROOT = -1, 0, 1, 2
 """`root` says whose facts a run's line shows; a higher number wins, and of equals the one that ended last."""

@@ -57,7 +57,17 @@ CREATE TABLE outbox (
 INSERT INTO secrets VALUES ('identity', randomblob(32));
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_LOGS = """
+CREATE TABLE logs (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT, time_ns INTEGER NOT NULL, severity INTEGER NOT NULL,
+    severity_text TEXT, source TEXT NOT NULL, span_id INTEGER, logger TEXT, event_name TEXT, body TEXT NOT NULL,
+    attributes TEXT
+);
+CREATE INDEX logs_by_run ON logs (run_id) WHERE run_id IS NOT NULL;
+CREATE INDEX logs_without_run ON logs (time_ns) WHERE run_id IS NULL;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _LOGS)
 """Step n brings a store from version n to n + 1; statements end with `;` and hold no other. Only ever append here."""
 
 VERSION = len(MIGRATIONS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from foretell.model.kinds import Outcome
 from foretell.model.run import RunQuery
-from foretell.store.columns import CALL_COLUMNS, FACTS_OF_CALL, FACTS_OF_ROOT, OPEN_COLUMNS
+from foretell.store.columns import CALL_COLUMNS, FACTS_OF_CALL, FACTS_OF_ROOT, LOG_COLUMNS, OPEN_COLUMNS
 from foretell.store.search import text_condition
 
 Row = tuple[Any, ...]  # what SQLite gives: int, float, str, bytes, None
@@ -139,6 +139,12 @@ def findings_of(connection: sqlite3.Connection, run_id: str) -> list[Row]:
 def scores_of(connection: sqlite3.Connection, run_id: str) -> list[Row]:
     """Rows of a run's scores as `SCORE_COLUMNS`, in order of time."""
     sql = f"SELECT {', '.join(SCORE_COLUMNS)} FROM scores WHERE run_id = ? ORDER BY time_ns, key"
+    return connection.execute(sql, (run_id,)).fetchall()
+
+
+def logs_of(connection: sqlite3.Connection, run_id: str) -> list[Row]:
+    """Rows of a run's lines of logs as `LOG_COLUMNS`, in order of time."""
+    sql = f"SELECT {', '.join(LOG_COLUMNS)} FROM logs WHERE run_id = ? ORDER BY time_ns, key"
     return connection.execute(sql, (run_id,)).fetchall()
 
 

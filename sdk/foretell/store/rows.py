@@ -13,6 +13,7 @@ from foretell.model.facts import InferenceFacts
 if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.model.facts import Session
+    from foretell.model.log import LogRecord
     from foretell.model.payload import Payload
     from foretell.model.usage import Cost, Usage
 
@@ -181,6 +182,23 @@ def _note_usage(usage: Usage, rare: dict[str, Any]) -> None:
 def _note_payload(payload: Payload, name: str, rare: dict[str, Any]) -> None:
     if payload.blob_sha256 is not None or payload.is_truncated or payload.redactions:
         rare[name] = (payload.size_bytes, dict(payload.redactions), payload.is_truncated, payload.blob_sha256)
+
+
+def log_row(record: LogRecord) -> tuple[Any, ...]:
+    """Columns of a line of a log."""
+    span_id, attributes = record.span_id, record.attributes
+    return (
+        record.run_id,
+        record.time_ns,
+        record.severity_number,
+        record.severity_text,
+        record.source,
+        None if span_id is None else signed(span_id),
+        record.logger,
+        record.event_name,
+        record.body,
+        encode_json(dict(attributes)) if attributes else None,
+    )
 
 
 def session_json(session: Session | None) -> str | None:

@@ -6,7 +6,7 @@ import sqlite3
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from foretell.store.columns import CALL_COLUMNS, OPEN_COLUMNS, RUN_COLUMNS
+from foretell.store.columns import CALL_COLUMNS, LOG_COLUMNS, OPEN_COLUMNS, RUN_COLUMNS
 from foretell.store.rows import encode_json, signed
 from foretell.store.statements import for_values, insert_rows
 
@@ -63,6 +63,7 @@ def put_batch(connection: sqlite3.Connection, batch: Batch, process: int | None,
         sql = "DELETE FROM open_calls WHERE process = ? AND id IN ({})"
         list(for_values(connection, sql, batch.closed, before=(process,)))
     _put_blobs(connection, batch, keys)
+    insert_rows(connection, "logs", LOG_COLUMNS, batch.logs)
     insert_rows(connection, "scores", _SCORE_COLUMNS, batch.scores)
     insert_rows(connection, "findings", _FINDING_COLUMNS, batch.findings, _MERGE_FINDING)
 
@@ -124,6 +125,7 @@ def clean_batch(batch: Batch) -> None:
     batch.runs = {run_id: list(_clean(line)) for run_id, line in batch.runs.items()}
     batch.scores = [_clean(row) for row in batch.scores]
     batch.findings = [_clean(row) for row in batch.findings]
+    batch.logs = [_clean(row) for row in batch.logs]
 
 
 def _clean(row: Any) -> tuple[Any, ...]:  # any sequence of values of any type: that is why it is here

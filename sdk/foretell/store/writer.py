@@ -1,4 +1,4 @@
-"""Puts every call into the store, in few statements and without ever holding up the program."""
+"""Puts every call and log line into the store, in few statements and without ever holding up the program."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.model.facts import Score
     from foretell.model.finding import Finding
+    from foretell.model.log import LogRecord
     from foretell.store.batch import Batch
     from foretell.store.retention import Retention
     from foretell.store.store import Store
@@ -36,7 +37,7 @@ class StoreSink:
     """The sink that writes to the embedded store.
 
     A store that is locked, full, read-only or deleted costs nothing but memory for a while: what waits is bounded,
-    what is lost is counted in `dropped` (reason → calls), and each trouble stands in `problems` (message → times).
+    what is lost is counted in `dropped` (reason → calls or lines of logs), and each trouble stands in `problems` (message → times).
     `write` also carries the heartbeat and retention, so it is to be called about once a second even when idle.
     """
 
@@ -71,7 +72,7 @@ class StoreSink:
 
     @property
     def dropped(self) -> Mapping[str, int]:
-        """How many calls were lost, by reason."""
+        """How many calls, and lines of logs, were lost, by reason."""
         return self._buffer.dropped
 
     def take_open(self, calls: Sequence[Call]) -> None:
@@ -89,6 +90,12 @@ class StoreSink:
     def take_scores(self, scores: Sequence[Score]) -> None:
         """Note feedback."""
         self._buffer.newest().scores += [score_row(score) for score in scores]
+
+    def take_logs(self, records: Sequence[LogRecord]) -> None:
+        """Note lines of logs."""
+        batch = self._buffer.newest()
+        batch.note_logs(records)
+        self._buffer.settle(batch)
 
     def take_findings(self, findings: Sequence[Finding]) -> None:
         """Note findings; one with the same trigger, key and onset takes the place of the older."""
@@ -157,7 +164,7 @@ class StoreSink:
             try:
                 self._put(batch, process, now_ns)
             except _UNFIT as error:
-                self._buffer.drop("unfit", len(batch.rows))
+                self._buffer.drop("unfit", len(batch))
                 self._note_problem(str(error))
 
     def _put(self, batch: Batch, process: int, now_ns: int) -> None:

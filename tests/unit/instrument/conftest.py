@@ -18,6 +18,7 @@ from foretell.instrument.spans import OwnSpans
 from foretell.instrument.worker import Worker
 from foretell.model.call import Call
 from foretell.model.facts import Score
+from foretell.model.log import LogRecord
 
 
 class Recorder:
@@ -29,6 +30,7 @@ class Recorder:
         self.calls: list[Call] = []
         self.open: list[Call] = []
         self.scores: list[Score] = []
+        self.logs: list[LogRecord] = []
         self.worker: Worker | None = None
 
     def take_open(self, calls: Sequence[Call]) -> None:
@@ -39,6 +41,9 @@ class Recorder:
 
     def take_scores(self, scores: Sequence[Score]) -> None:
         self.scores += scores
+
+    def take_logs(self, records: Sequence[LogRecord]) -> None:
+        self.logs += records
 
     def write(self) -> None:
         """Nothing to write."""
