@@ -90,9 +90,10 @@ def _connect(target: str) -> sqlite3.Connection:
 
 def check_version(connection: sqlite3.Connection, file: Path, newest: int = VERSION) -> int:
     """Tell the version of the layout, 0 for an empty file; raises `StoreError` for a file that is not ours or newer."""
+    # In this order: another process may be making the tables meanwhile, and whoever sees them must see that they are ours.
+    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     if owner != APPLICATION_ID and (owner or version or tables):
         raise StoreError(
             f"{file} is an SQLite database, but not one of Foretell's; nothing in it was touched.\n"
