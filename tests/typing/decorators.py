@@ -45,7 +45,8 @@ def check_calls() -> None:
     """Results keep their types, with and without arguments of the decorator."""
     assert_type(plain("a", times=2), str)
     assert_type(with_arguments("a"), str)
-    assert_type(coroutine(1), Coroutine[Any, Any, list[int]])
+    awaitable = coroutine(1)
+    assert_type(awaitable, Coroutine[Any, Any, list[int]])
     assert_type(stream("a"), Iterator[str])
     assert_type(async_stream("a"), AsyncIterator[str])
     assert_type(Planner(), Planner)

@@ -9,6 +9,7 @@ from opentelemetry.context import get_current
 
 from foretell.errors import FAULTS
 from foretell.instrument import state
+from foretell.instrument.contexts import leave_context
 from foretell.instrument.operation import Operation
 from foretell.instrument.quiet import QuietOperation
 from foretell.instrument.spec import Spec
@@ -37,7 +38,7 @@ class Block:
         if operation is None:
             return
         try:
-            operation.leave()
+            leave_context(operation)
         except Exception as fault:
             FAULTS.note("leave", fault)
         if error is None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from foretell.instrument.operation import Operation
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals, InferenceFacts, MemoryFacts, RetrievalFacts, ToolFacts
 from foretell.model.kinds import Kind
+from foretell.model.usage import Usage
 
 _REQUEST_NAMES = {"n": "choice.count", "stop": "stop_sequences"}
 
@@ -61,21 +63,56 @@ def _take_request(facts: InferenceFacts, request: dict[str, object]) -> None:
 
 def is_priced(call: Call) -> bool:
     """False where the agent around a model call was given `cost_tracking=False`."""
-    return not isinstance(call, Operation) or call.is_priced
+    nearest = call if isinstance(call, Operation) else call.group
+    return not isinstance(nearest, Operation) or nearest.is_priced
+
+
+def adopt_inner(calls: Sequence[Call]) -> None:
+    """Give a model call without tokens those that a foreign instrumentor told about the same call."""
+    for call in calls:
+        if isinstance(call, Operation) and call.inner and call.usage is None:
+            _adopt(call, call.inner)
+
+
+def _adopt(call: Operation, inner: Sequence[Call]) -> None:
+    usages = [one.usage for one in inner if one.usage is not None]
+    costs = [one.cost for one in inner if one.cost is not None]
+    call.usage = _sum_usages(usages)
+    if usages and len(costs) == len(usages) and is_priced(call):
+        call.cost = replace(costs[-1], amount_usd=sum(cost.amount_usd for cost in costs))
+    facts, told = call.facts, inner[-1].facts
+    if isinstance(facts, InferenceFacts) and isinstance(told, InferenceFacts):
+        for name in ("provider", "request_model", "response_model", "response_id"):
+            if getattr(facts, name) is None:
+                setattr(facts, name, getattr(told, name))
+        facts.finish_reasons = facts.finish_reasons or told.finish_reasons
+
+
+def _sum_usages(usages: Sequence[Usage]) -> Usage | None:
+    """Several of them are tries of one call: all were paid for."""
+    if len(usages) < 2:
+        return usages[0] if usages else None
+    return Usage(
+        uncached_input=sum(usage.uncached_input for usage in usages),
+        cache_read=sum(usage.cache_read for usage in usages),
+        cache_write=sum(usage.cache_write for usage in usages),
+        output=sum(usage.output for usage in usages),
+        reasoning=sum(usage.reasoning for usage in usages),
+        cache_write_1h=sum(usage.cache_write_1h for usage in usages),
+        is_estimated=any(usage.is_estimated for usage in usages),
+    )
 
 
 def add_totals(calls: Sequence[Call]) -> None:
     """Add model and tool calls to the agents and workflows around them, which end later and so come later."""
     for call in calls:
-        if not isinstance(call, Operation):
-            continue
         if call.kind is Kind.LLM or call.kind is Kind.EMBEDDINGS:
             _add_inference(call)
         elif call.kind is Kind.TOOL and call.agent is not None and call.agent.totals is not None:
             call.agent.totals.tool_calls += 1
 
 
-def _add_inference(call: Operation) -> None:
+def _add_inference(call: Call) -> None:
     if call.agent is not None and call.agent.totals is not None and call.kind is Kind.LLM:
         call.agent.totals.inference_calls += 1
     group = call.group

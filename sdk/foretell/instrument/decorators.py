@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import Any, Protocol, TypeVar, overload
 
 from foretell.errors import ForetellError
 from foretell.instrument.spec import Spec
@@ -14,11 +13,17 @@ from foretell.instrument.wrap_class import wrap_class, wrap_instance, wrap_membe
 from foretell.model.kinds import Kind
 
 T = TypeVar("T")
-Decorator = Callable[[T], T]
+
+
+class Decorator(Protocol):
+    """A decorator that leaves the type of what it decorates as it is."""
+
+    def __call__(self, target: T, /) -> T:
+        """Decorate a function, class, static or class method, or object."""
 
 
 @overload
-def instrument_agent(target: T) -> T: ...
+def instrument_agent(target: T, /) -> T: ...
 @overload
 def instrument_agent(
     *,
@@ -29,7 +34,7 @@ def instrument_agent(
     version: str | None = None,
     capture_inputs: bool | None = None,
     capture_outputs: bool | None = None,
-) -> Decorator[Any]: ...
+) -> Decorator: ...
 def instrument_agent(
     target: Any = None,
     *,
@@ -60,6 +65,16 @@ def instrument_agent(
     return _apply(target, spec, is_all=trace_all)
 
 
+@overload
+def instrument_tool(target: T, /) -> T: ...
+@overload
+def instrument_tool(
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    capture_inputs: bool | None = None,
+    capture_outputs: bool | None = None,
+) -> Decorator: ...
 def instrument_tool(
     target: Any = None,
     *,
@@ -72,6 +87,18 @@ def instrument_tool(
     return _apply(target, _simple(Kind.TOOL, name, capture_inputs, capture_outputs, description=description))
 
 
+@overload
+def instrument_llm(target: T, /) -> T: ...
+@overload
+def instrument_llm(
+    *,
+    provider: str | None = None,
+    model: str | None = None,
+    operation: str = "chat",
+    name: str | None = None,
+    capture_inputs: bool | None = None,
+    capture_outputs: bool | None = None,
+) -> Decorator: ...
 def instrument_llm(
     target: Any = None,
     *,
@@ -92,6 +119,15 @@ def instrument_llm(
     return _apply(target, _simple(kind, name, capture_inputs, capture_outputs, **more))
 
 
+@overload
+def instrument_workflow(target: T, /) -> T: ...
+@overload
+def instrument_workflow(
+    *,
+    name: str | None = None,
+    capture_inputs: bool | None = None,
+    capture_outputs: bool | None = None,
+) -> Decorator: ...
 def instrument_workflow(
     target: Any = None,
     *,
@@ -103,6 +139,16 @@ def instrument_workflow(
     return _apply(target, _simple(Kind.WORKFLOW, name, capture_inputs, capture_outputs))
 
 
+@overload
+def instrument_retriever(target: T, /) -> T: ...
+@overload
+def instrument_retriever(
+    *,
+    name: str | None = None,
+    provider: str | None = None,
+    capture_inputs: bool | None = None,
+    capture_outputs: bool | None = None,
+) -> Decorator: ...
 def instrument_retriever(
     target: Any = None,
     *,
@@ -115,6 +161,16 @@ def instrument_retriever(
     return _apply(target, _simple(Kind.RETRIEVER, name, capture_inputs, capture_outputs, provider=provider))
 
 
+@overload
+def instrument_memory(target: T, /) -> T: ...
+@overload
+def instrument_memory(
+    *,
+    operation: str = "search_memory",
+    name: str | None = None,
+    capture_inputs: bool | None = None,
+    capture_outputs: bool | None = None,
+) -> Decorator: ...
 def instrument_memory(
     target: Any = None,
     *,
@@ -127,6 +183,15 @@ def instrument_memory(
     return _apply(target, _simple(Kind.MEMORY, name, capture_inputs, capture_outputs, operation=operation))
 
 
+@overload
+def instrument_step(target: T, /) -> T: ...
+@overload
+def instrument_step(
+    *,
+    name: str | None = None,
+    capture_inputs: bool | None = None,
+    capture_outputs: bool | None = None,
+) -> Decorator: ...
 def instrument_step(
     target: Any = None,
     *,

@@ -7,32 +7,43 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foretell.errors import FAULTS
+from foretell.store.forking import unwatch_forks, watch_forks
 
-DRAIN_ON_SIGNAL_S = 5.0
+if TYPE_CHECKING:
+    from foretell.instrument.worker import Worker
+
+LATER_S = 0.01
+"""How soon a SIGTERM is looked at again that came in the middle of our own work."""
 
 
 class Lifecycle:
     """Hooks into the end and the doubling of a process; `undo` takes them all out again."""
 
-    def __init__(self, drain: Callable[[float], Any], after_fork: Callable[[], None], flush_timeout_s: float) -> None:
-        """`drain` writes and sends what has ended; `after_fork` renews everything in a child."""
-        self._drain = drain
+    def __init__(
+        self, worker: Worker, finish: Callable[[float], Any], after_fork: Callable[[], None], flush_timeout_s: float
+    ) -> None:
+        """`finish` writes and sends what has ended, for the last time; `after_fork` renews everything in a child."""
+        self._worker = worker
+        self._finish = finish
         self._after_fork = after_fork
         self._flush_timeout_s = flush_timeout_s
         self._is_on = False
         self._has_signal = False
+        self._is_watching = self._is_finishing = self._is_finished = False
+        self._dies_at_s: float | None = None
+        self._finalizer: Any = None  # multiprocessing.util.Finalize
 
     def begin(self) -> None:
         """Put the hooks in."""
         self._is_on = True
         atexit.register(self._at_exit)
-        _FORK_HOOKS.append(self._in_child)
-        _register_fork_hook()
+        watch_forks(self)
         self._watch_multiprocessing()
         self._take_sigterm()
 
@@ -40,39 +51,27 @@ class Lifecycle:
         """Take the hooks out; a signal handler that the program has set meanwhile stays."""
         self._is_on = False
         atexit.unregister(self._at_exit)
-        if self._in_child in _FORK_HOOKS:
-            _FORK_HOOKS.remove(self._in_child)
+        unwatch_forks(self)
+        if self._finalizer is not None:
+            self._finalizer.cancel()
         if self._has_signal and signal.getsignal(signal.SIGTERM) == self._on_sigterm:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self._has_signal = False
 
+    # -- the end -------------------------------------------------------------------------------------------------
+
     def _at_exit(self) -> None:
-        if self._is_on:
-            try:
-                self._drain(self._flush_timeout_s)
-            except Exception as error:
-                FAULTS.note("exit", error)
-
-    def _in_child(self) -> None:
-        if self._is_on:
-            try:
-                FAULTS.after_fork()
-                self._after_fork()
-                self._watch_multiprocessing()
-            except Exception as error:
-                FAULTS.note("fork", error)
-
-    def _watch_multiprocessing(self) -> None:
-        """A forked worker of multiprocessing ends by `os._exit`, past `atexit`; its own finalizers still run."""
-        util = sys.modules.get("multiprocessing.util")
-        if util is not None:
-            util.Finalize(None, self._at_exit, exitpriority=100)
-            # Its bootstrap clears the finalizers it inherited, then calls these.
-            util.register_after_fork(self, Lifecycle._finalize_in_child)
-
-    def _finalize_in_child(self) -> None:
-        util = sys.modules["multiprocessing.util"]
-        util.Finalize(None, self._at_exit, exitpriority=100)
+        if not self._is_on or self._is_finished:
+            return
+        self._is_finishing = self._is_finished = True
+        try:
+            self._finish(self._flush_timeout_s)
+        except KeyboardInterrupt:
+            return  # whoever presses Ctrl-C again does not want to wait for us
+        except Exception as error:
+            FAULTS.note("exit", error)
+        finally:
+            self._is_finishing = False
 
     def _take_sigterm(self) -> None:
         """Only the default action is replaced, and only where Python lets us: in the main thread."""
@@ -83,26 +82,62 @@ class Lifecycle:
             self._has_signal = True
 
     def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
-        """Drain, then die by the signal, as if there had been no handler."""
+        """Finish, then die by the signal, as if there had been no handler."""
+        if (self._is_finishing or self._worker.is_inside()) and self._is_put_off():
+            return
         try:
-            self._drain(min(DRAIN_ON_SIGNAL_S, self._flush_timeout_s))
+            self._at_exit()
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGTERM)
 
+    def _is_put_off(self) -> bool:
+        """The signal came while this thread holds locks of ours: let it go on, and send the signal again soon."""
+        now_s = time.monotonic()
+        self._dies_at_s = self._dies_at_s or now_s + self._flush_timeout_s
+        if now_s >= self._dies_at_s:
+            return False
+        again = threading.Timer(LATER_S, os.kill, (os.getpid(), signal.SIGTERM))
+        again.daemon = True
+        try:
+            again.start()
+        except RuntimeError:  # the interpreter is ending
+            return False
+        return True
 
-_FORK_HOOKS: list[Callable[[], None]] = []
-_is_fork_hook_registered = False
+    # -- the doubling --------------------------------------------------------------------------------------------
 
+    def before_fork(self) -> None:
+        """Let the worker come to rest: a child would inherit what it holds, and nobody there would let go of it."""
+        self._worker.before_fork()
 
-def _register_fork_hook() -> None:
-    """Python cannot take a fork hook out again, so there is one for ever, which asks a list."""
-    global _is_fork_hook_registered
-    if not _is_fork_hook_registered and hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_after_in_child)
-        _is_fork_hook_registered = True
+    def after_fork_in_parent(self) -> None:
+        """Let the worker go on."""
+        self._worker.after_fork_in_parent()
 
+    def after_fork_in_child(self) -> None:
+        """Start afresh."""
+        if self._is_on:
+            self._dies_at_s = None
+            self._is_finishing = self._is_finished = False
+            self._after_fork()
+            self._watch_multiprocessing()
 
-def _after_in_child() -> None:
-    for hook in list(_FORK_HOOKS):
-        hook()
+    def _watch_multiprocessing(self) -> None:
+        """A child of multiprocessing ends by `os._exit`, past `atexit`; its own finalizers still run."""
+        util = sys.modules.get("multiprocessing.util")
+        process = sys.modules.get("multiprocessing.process")
+        if util is None or process is None:
+            return  # imported later: then this is looked at again in the child
+        if not self._is_watching:
+            # The child's bootstrap clears the finalizers that it inherited, then calls these.
+            util.register_after_fork(self, Lifecycle._finalize)
+            self._is_watching = True
+        if process.parent_process() is not None:
+            self._finalize()
+
+    def _finalize(self) -> None:
+        if self._finalizer is not None:
+            self._finalizer.cancel()
+        if self._is_on:
+            self._finalizer = sys.modules["multiprocessing.util"].Finalize(None, self._at_exit, exitpriority=100)

@@ -9,9 +9,11 @@ from opentelemetry import baggage
 from opentelemetry.context import Context, attach, get_current
 
 from foretell.cost.responses import add_response
+from foretell.instrument.contexts import leave_context, live_context
 from foretell.instrument.endings import describe_error, outcome_of
+from foretell.instrument.limits import put_attribute, put_event
 from foretell.model.call import Call
-from foretell.model.facts import AgentTotals, Event
+from foretell.model.facts import AgentTotals
 from foretell.model.kinds import Kind, Outcome
 from foretell.payloads.snapshot import take_arguments, take_snapshot
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from foretell.instrument.runtime import Runtime
     from foretell.instrument.spec import Spec
+    from foretell.model.facts import ErrorFacts
     from foretell.model.payload import Captured
 
 RUN_ID = "foretell.run.id"
@@ -29,8 +32,6 @@ SESSION = "foretell.session"
 
 _INFERENCE = (Kind.LLM, Kind.EMBEDDINGS)
 _GROUPS = (Kind.AGENT, Kind.WORKFLOW)
-MAX_EVENTS = 128
-"""Of one call, as OpenTelemetry limits them; more are counted as truncated."""
 
 
 class RunState:
@@ -53,11 +54,10 @@ class Operation(Call):
 
     __slots__ = (
         "_anchor_ns",
-        "_context",
-        "_outer",
         "chunks",
         "first_chunk_ns",
-        "group",
+        "inner",
+        "inside",
         "is_captured_in",
         "is_captured_out",
         "is_priced",
@@ -65,8 +65,9 @@ class Operation(Call):
         "is_replayed",
         "is_stranded",
         "last_chunk_ns",
+        "noted",
+        "outside",
         "owner",
-        "parent_is_remote",
         "request",
         "run",
         "runtime",
@@ -75,8 +76,24 @@ class Operation(Call):
         "spec",
     )
 
+    inside: Context | None
+    """The context in which this operation is current; None once it has been left."""
+    outside: Context
+    """The context to go back to."""
+    owner: int | None
+    """Identity of the object whose entry method this is."""
+    first_chunk_ns: int | None
+    last_chunk_ns: int | None
+    chunks: list[int] | None
+    """Nanoseconds between chunks."""
+    group: Operation | None
+    """The nearest agent or workflow around this call."""
     span: Span | None
     """The OpenTelemetry span of this operation."""
+    inner: list[Call] | None
+    """Of a model call: what a foreign instrumentor told about the same call from inside it."""
+    noted: ErrorFacts | None
+    """The exception that the program recorded on the span last, in case it calls the span failed next."""
 
     def __init__(  # one assignment a slot: a call of super() costs more
         self, runtime: Runtime, spec: Spec, request: dict[str, Any] | None = None
@@ -94,12 +111,13 @@ class Operation(Call):
         self.response = self.error = self.input = self.output = self.input_payload = self.output_payload = None
         self.attributes = self.events = self.links = self.identity = self.rss_open_bytes = self.rss_close_bytes = None
         self.span_kind = self.span = self.chunks = self.first_chunk_ns = self.last_chunk_ns = self.owner = None
+        self.title = self.dropped = self.scope = self.inner = self.noted = None
         self.request = request
         self.version = spec.version
         self.parent_is_remote = self.is_stranded = self.is_refined = False
         capture = runtime.capture
         self.content_exported = capture.is_exported
-        self._outer = outer = live_context(get_current(), runtime.context_key)
+        self.outside = outer = live_context(get_current(), runtime.context_key)
         self.id = self.span_id = runtime.ids.bits(64) or 1
         parent: Operation | None = outer.get(runtime.context_key)  # type: ignore[assignment]  # ours alone write there
         self.session = outer.get(SESSION)  # type: ignore[assignment]  # as above
@@ -115,8 +133,8 @@ class Operation(Call):
         self._decide_capture(capture)
         values = runtime.spans.start(self, outer, parent)
         values[runtime.context_key] = self
-        self._context: Context | None = Context(values)
-        attach(self._context)
+        self.inside = Context(values)
+        attach(self.inside)
         runtime.worker.opened(self)
         if self.run.gate is not None:
             self.run.gate(self)
@@ -124,7 +142,7 @@ class Operation(Call):
     def _begin_run(self, outer: Context) -> None:
         self.run = RunState()
         self.agent = self.agent_name = None
-        self.group: Operation | None = None
+        self.group = None
         self.is_priced = self.spec.is_priced
         self.is_replayed = self.spec.is_replayed
         self._anchor_ns = self.runtime.wall_ns() - (tick := self.runtime.tick_ns())
@@ -157,6 +175,10 @@ class Operation(Call):
         else:
             self.is_captured_in = capture.inputs if spec.capture_inputs is None else spec.capture_inputs
             self.is_captured_out = capture.outputs if spec.capture_outputs is None else spec.capture_outputs
+
+    def __bool__(self) -> bool:
+        """Something is being recorded; the operation outside of any run says no."""
+        return True
 
     # -- facts ---------------------------------------------------------------------------------------------------
 
@@ -192,22 +214,13 @@ class Operation(Call):
 
     def set_attribute(self, key: str, value: Any) -> None:  # any attribute value
         """Add an attribute of your own to the record; it is redacted like everything else."""
-        if self.end_ns is not None:
-            return
-        if self.attributes is None:
-            self.attributes = {}
-        self.attributes[str(key)] = take_snapshot(value, 65_536).value
+        if self.end_ns is None:
+            put_attribute(self, str(key), value)
 
     def add_event(self, name: str, /, **fields: Any) -> None:  # any attribute values
         """Record a named moment with fields of your own."""
-        if self.end_ns is not None:
-            return
-        if self.events is None:
-            self.events = []
-        if len(self.events) >= MAX_EVENTS:
-            self.runtime.counts.count("truncated", "events", "event_limit")
-            return
-        self.events.append(Event(name, self._now_ns(), take_snapshot(fields, 65_536).value))
+        if self.end_ns is None:
+            put_event(self, name, fields, self._now_ns())
 
     def record_validation(self, name: str, passed: bool, /, **fields: Any) -> None:  # any attribute values
         """Record that an output was checked: a `foretell.validation` event with `name` and `passed`."""
@@ -234,12 +247,12 @@ class Operation(Call):
 
     # -- endings -------------------------------------------------------------------------------------------------
 
-    def finish(self, result: Any = None) -> None:  # whatever the callable returned
-        """End well, once; `result` is recorded as the output unless one was set already."""
+    def finish(self, result: Any = None, *, end_ns: int | None = None) -> None:  # whatever the callable returned
+        """End well, once; `result` is recorded as the output unless one was set already. `end_ns`: not now, but then."""
         if self.end_ns is not None:
             return
-        end_ns = self._now_ns()
-        self.leave()
+        end_ns = end_ns or self._now_ns()
+        leave_context(self)
         if result is not None and self.output is None:
             self.set_output(result)
         self._end(end_ns, Outcome.OK if self.error is None else Outcome.ERROR)
@@ -249,7 +262,7 @@ class Operation(Call):
         if self.end_ns is not None:
             return
         end_ns = self._now_ns()
-        self.leave()
+        leave_context(self)
         outcome = outcome_of(error)
         if outcome is not Outcome.OK:
             # The same error passing through several operations brings its stack once, with the innermost.
@@ -267,39 +280,6 @@ class Operation(Call):
         self.runtime.spans.end(self)
         self.runtime.worker.ended(self)
 
-    # -- being current -------------------------------------------------------------------------------------------
-
-    def leave(self, *, is_certain: bool = False) -> None:
-        """Stop being current. Sets the outer context instead of resetting a token: that works in any task.
-
-        `is_certain`: this is the same flow of control that opened the operation, so the outer context is right
-        whatever is current now. A block cannot be: its generator may be closed by somebody else.
-        """
-        if self._context is None:
-            return
-        if is_certain or get_current() is self._context:
-            attach(live_context(self._outer, self.runtime.context_key))
-        else:
-            self.is_stranded = True
-        self._context = None  # a context holds its operation: kept, each call would wait for the cycle collector
-
-    def release_context(self) -> None:
-        """Leave it to the caller to say when the operation is current: a generator's is only during its steps."""
-        self._context = None
-
-    def abandon(self) -> None:
-        """Stop being current and open without being recorded: a fault of ours has made the record useless."""
-        self.leave(is_certain=True)
-        self.runtime.open_calls.pop(self.id, None)
-        if self.end_ns is None:
-            self.end_ns = self.start_ns
-            self.runtime.counts.count("dropped", "calls", "fault")
-
-    def keep_output(self, captured: Captured) -> None:
-        """Keep a value that is a snapshot already."""
-        self.output = captured
-        self.size_bytes += captured.size_bytes
-
     def _now_ns(self) -> int:
         return self._anchor_ns + self.runtime.tick_ns()
 
@@ -311,15 +291,6 @@ class Operation(Call):
     def _add_response(self, skeleton: dict[str, Any]) -> None:
         if self.end_ns is None:
             self.response = [*(self.response or ()), skeleton]
-
-
-def live_context(context: Context, key: str) -> Context:
-    """The context without blocks that were closed out of order (a `with` across a `yield`) and so left it behind."""
-    operation = context.get(key)
-    while operation is not None and operation.is_stranded:  # type: ignore[attr-defined]  # ours alone write there
-        context = operation._outer  # type: ignore[attr-defined]  # as above
-        operation = context.get(key)
-    return context
 
 
 def open_call(runtime: Runtime, spec: Spec, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Operation:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.cost.refine import refine_costs
 from foretell.errors import FAULTS
-from foretell.instrument.completing import add_totals, complete_facts, is_priced
+from foretell.instrument.completing import add_totals, adopt_inner, complete_facts, is_priced
+from foretell.instrument.foreign_call import ForeignCall
 from foretell.instrument.operation import Operation
 
 if TYPE_CHECKING:
@@ -28,19 +29,21 @@ class Refiner:
 
     def __call__(self, calls: Sequence[Call]) -> None:
         """Refine the calls in place, but for those that were refined when they ended."""
-        late = [call for call in calls if not (isinstance(call, Operation) and call.is_refined)]
+        late = [call for call in calls if not (isinstance(call, (Operation, ForeignCall)) and call.is_refined)]
         if late:
             self._refine(late)
 
-    def refine_early(self, calls: Sequence[Operation]) -> None:
+    def refine_early(self, calls: Sequence[Operation | ForeignCall]) -> None:
         """Refine calls on their caller's thread, where an application's provider wants the finished span at once."""
         self._refine(calls)
         for call in calls:
             call.is_refined = True
 
     def _refine(self, calls: Sequence[Call]) -> None:
+        _guarded("foreign", read_foreign, calls)
         _guarded("facts", complete_facts, calls)
         _guarded("cost", self._refine_costs, calls)
+        _guarded("adoption", adopt_inner, calls)
         _guarded("totals", add_totals, calls)
         if not _guarded("redaction", self.refine_contents, calls):
             withhold(calls)

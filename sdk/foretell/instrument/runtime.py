@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from foretell.instrument.ids import IdSource
+from foretell.instrument.limits import SpanLimits
 
 if TYPE_CHECKING:
     from foretell.export.counts import Counts
@@ -40,6 +41,7 @@ class Runtime:
     context_key: str
     """Under which the current operation stands in the OpenTelemetry context."""
     capture: Capture = field(default_factory=Capture)
+    limits: SpanLimits = field(default_factory=SpanLimits)
     ids: IdSource = field(default_factory=IdSource)
     wall_ns: Callable[[], int] = time.time_ns
     tick_ns: Callable[[], int] = time.perf_counter_ns

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from foretell.model.kinds import Kind
+from foretell.payloads.snapshot import list_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,6 @@ class Spec:
     def for_callable(self, func: Callable[..., Any], *, skip_first: bool = False) -> Spec:
         """The same, with this callable's name where none was given and its parameters' names."""
         name = self.name or getattr(func, "__name__", None) or type(func).__name__
-        return replace(self, name=name, parameters=Parameters(_parameter_names(func), skip_first))
+        return replace(self, name=name, parameters=Parameters(list_parameters(func), skip_first))
 
 
-def _parameter_names(func: Callable[..., Any]) -> tuple[str, ...]:
-    """Names of positional parameters in order; a callable that hides them has none."""
-    try:
-        parameters = inspect.signature(func).parameters.values()
-    except (TypeError, ValueError):
-        return ()
-    return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL))

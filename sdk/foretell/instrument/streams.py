@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.context import attach, get_current
 
 from foretell.errors import FAULTS
+from foretell.instrument.contexts import abandon
 from foretell.instrument.operation import Operation, open_call
 from foretell.instrument.pieces import Pieces
 
@@ -44,7 +45,7 @@ class Stream:
         try:
             attach(self._inside)
             operation = open_call(self._runtime, self._spec, *self._arguments)
-            operation.release_context()
+            operation.inside = None  # from here on the stream says when it is current
             operation.owner = self._owner
             self._operation = operation
             self._pieces = Pieces(self._runtime.capture.limit_bytes) if operation.is_captured_out else None
@@ -83,7 +84,7 @@ class Stream:
             operation.finish(result)
         except Exception as error:
             FAULTS.note("end", error)
-            operation.abandon()
+            abandon(operation)
 
     def fail(self, error: BaseException) -> None:
         """The generator raised, or its consumer closed it early."""
@@ -96,7 +97,7 @@ class Stream:
             operation.fail(error)
         except Exception as fault:
             FAULTS.note("end", fault)
-            operation.abandon()
+            abandon(operation)
 
     def abandon(self) -> None:
         """Last resort: whatever left the generator without an ending above ends it here."""
@@ -105,4 +106,5 @@ class Stream:
 
     def _keep_pieces(self, operation: Operation) -> None:
         if self._pieces is not None and operation.output is None:
-            operation.keep_output(self._pieces.join())
+            operation.output = self._pieces.join()
+            operation.size_bytes += operation.output.size_bytes

@@ -181,11 +181,12 @@ class Worker:
         self._is_idle = False
         if self._thread is None:
             with self._starting:
-                if self._thread is None and not self._is_closed:
-                    self._start_thread()
+                self._start_thread()
         self._wake.set()
 
     def _start_thread(self) -> None:
+        if self._thread is not None or self._is_closed:
+            return
         thread = threading.Thread(target=self._run, name="foretell-worker", daemon=True)
         try:
             thread.start()

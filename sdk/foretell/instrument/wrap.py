@@ -11,6 +11,7 @@ from opentelemetry.context import get_current
 
 from foretell.errors import FAULTS
 from foretell.instrument import state
+from foretell.instrument.contexts import abandon, leave_context
 from foretell.instrument.operation import Operation, open_call
 from foretell.instrument.runtime import Runtime
 from foretell.instrument.spec import Spec
@@ -82,7 +83,7 @@ def is_within_entry(runtime: Runtime, args: tuple[Any, ...]) -> bool:
 def end(operation: Operation, result: Any) -> None:
     """Finish an operation; a fault of ours is counted and changes nothing."""
     try:
-        operation.leave(is_certain=True)
+        leave_context(operation, is_certain=True)
         operation.finish(result)
     except Exception as error:
         _give_up(operation, error)
@@ -91,7 +92,7 @@ def end(operation: Operation, result: Any) -> None:
 def break_off(operation: Operation, error: BaseException) -> None:
     """Fail an operation; a fault of ours is counted and changes nothing."""
     try:
-        operation.leave(is_certain=True)
+        leave_context(operation, is_certain=True)
         operation.fail(error)
     except Exception as fault:
         _give_up(operation, fault)
@@ -100,7 +101,7 @@ def break_off(operation: Operation, error: BaseException) -> None:
 def _give_up(operation: Operation, fault: Exception) -> None:
     """A fault while ending: leave the context at least, so that nothing nests under it for ever."""
     FAULTS.note("end", fault)
-    operation.abandon()
+    abandon(operation)
 
 
 def _around_function(func: Wrapped, spec: Spec) -> Wrapped:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -122,11 +122,14 @@ def _inherited_entries(cls: type) -> Iterator[tuple[str, Any]]:
                 break
 
 
-def _watch_subclasses(cls: type, spec: Spec, *, is_all: bool) -> None:
-    before: Callable[..., None] = cls.__init_subclass__
+def _watch_subclasses(cls: Any, spec: Spec, *, is_all: bool) -> None:
+    own = vars(cls).get("__init_subclass__")
 
-    def wrap_overrides(sub: type, **kwargs: Any) -> None:
-        before.__func__(sub, **kwargs) if inspect.ismethod(before) else super(cls, sub).__init_subclass__(**kwargs)
+    def wrap_overrides(sub: Any, /, **kwargs: Any) -> None:
+        if own is not None:
+            own.__func__(sub, **kwargs)
+        else:
+            super(cls, sub).__init_subclass__(**kwargs)
         _wrap_members(sub, vars(sub), spec, is_all=is_all)
 
-    cls.__init_subclass__ = classmethod(wrap_overrides)  # type: ignore[assignment]  # Python's own way to say it
+    cls.__init_subclass__ = classmethod(wrap_overrides)

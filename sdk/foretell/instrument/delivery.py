@@ -1,0 +1,113 @@
+"""The far side of the worker: what is refined goes to every sink in order, one thread at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from foretell.errors import FAULTS
+
+if TYPE_CHECKING:
+    from foretell.export.counts import Counts
+    from foretell.model.call import Call
+    from foretell.model.facts import Score
+    from foretell.model.log import LogRecord
+    from foretell.model.sink import Sink
+
+LEAST_S = 0.05
+"""What a sink is given to flush, however late it is."""
+
+
+class Delivery:
+    """Gives batches, scores and log records to a visible list of sinks. A sink that fails keeps nothing from the next."""
+
+    def __init__(
+        self,
+        sinks: Sequence[Sink],
+        counts: Counts,
+        refine_logs: Callable[[Sequence[LogRecord]], Sequence[LogRecord]] = list,
+    ) -> None:
+        """Deliver to `sinks` in this order; log records go through `refine_logs` first."""
+        self.sinks = list(sinks)
+        self.refined: deque[list[Call]] = deque()
+        self.scores: deque[Score] = deque()
+        self.logs: deque[LogRecord] = deque()
+        self.taken = 0
+        """How many calls the sinks have seen; written under `lock`."""
+        self.lock = threading.Lock()
+        self._counts = counts
+        self._refine_logs = refine_logs
+
+    def deliver(self, opened: Callable[[], Sequence[Call]] | None = None) -> None:
+        """Let each sink take what is refined, hear of what `opened` gives, and write."""
+        with self.lock:
+            self._give()
+            if opened is not None and (calls := opened()):
+                self.tell("take_open", calls)
+            self.tell("write")
+
+    def flush(self, deadline_s: float) -> bool:
+        """Let each sink take what is refined and carry it out; False when time ran out."""
+        if not self.lock.acquire(timeout=max(0.0, deadline_s - time.monotonic())):
+            return False
+        try:
+            self._give()
+            return all([self._flush_one(sink, max(LEAST_S, deadline_s - time.monotonic())) for sink in self.sinks])
+        finally:
+            self.lock.release()
+
+    def close(self) -> None:
+        """Close every sink."""
+        with self.lock:
+            self.tell("close")
+
+    def after_fork(self) -> None:
+        """Start afresh in a forked child: what waited is the parent's to write."""
+        self.lock = threading.Lock()
+        self.refined.clear()
+        self.scores.clear()
+        self.logs.clear()
+        self.taken = 0
+        self.tell("after_fork")
+
+    def tell(self, method: str, *args: object) -> list[Sink]:
+        """Call a method of every sink; those that failed are given back, counted and said once."""
+        failed = []
+        for sink in self.sinks:
+            try:
+                getattr(sink, method)(*args)
+            except Exception as error:
+                FAULTS.note(f"sink.{sink.name}", error)
+                failed.append(sink)
+        return failed
+
+    def _give(self) -> None:
+        while self.refined:
+            batch = self.refined.popleft()
+            for sink in self.tell("take", batch):
+                self._counts.count("dropped", sink.name, "fault", len(batch))
+            self.taken += len(batch)
+        if self.scores:
+            self.tell("take_scores", [self.scores.popleft() for _ in range(len(self.scores))])
+        if self.logs:
+            self._give_logs()
+
+    def _give_logs(self) -> None:
+        records: Sequence[LogRecord] = [self.logs.popleft() for _ in range(len(self.logs))]
+        try:
+            records = self._refine_logs(records)
+        except Exception as error:
+            FAULTS.note("redaction.logs", error)
+            self._counts.count("dropped", "logs", "redaction", len(records))
+            return
+        self.tell("take_logs", records)
+
+    def _flush_one(self, sink: Sink, timeout_s: float) -> bool:
+        try:
+            return sink.flush(timeout_s)
+        except Exception as error:
+            FAULTS.note(f"sink.{sink.name}", error)
+            return False
