@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def setup_logging(
-    level: str | int = "INFO", *, stream: TextIO | None = None, json: bool | None = None, has_console: bool | None = None
+    level: str | int = "INFO",
+    *,
+    stream: TextIO | None = None,
+    json: bool | None = None,
+    has_console: bool | None = None,
 ) -> None:
     """Give every line of `logging` and of structlog the ids of its run, and keep it in the store and in OTLP logs.
 

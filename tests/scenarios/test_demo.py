@@ -185,9 +185,9 @@ def test_an_exported_file_can_be_imported_elsewhere_and_again(shop, runs, tmp_pa
     assert (10, exported["calls"], 0) == (first["runs"], first["calls"], first["known_calls"])
     assert (0, 0, exported["calls"]) == (again["runs"], again["calls"], again["known_calls"])
     before, after = load(shop, runs["T-2"]), json.loads(foretell(tmp_path, "show", runs["T-2"]["id"], "--json").stdout)
-    assert [(call["id"], call["kind"], call["agent"], call["tokens"], call["cost_usd"]) for call in before["calls"]] == [
-        (call["id"], call["kind"], call["agent"], call["tokens"], call["cost_usd"]) for call in after["calls"]
-    ]
+    assert [
+        (call["id"], call["kind"], call["agent"], call["tokens"], call["cost_usd"]) for call in before["calls"]
+    ] == [(call["id"], call["kind"], call["agent"], call["tokens"], call["cost_usd"]) for call in after["calls"]]
 
 
 def test_the_doctor_finds_no_trouble(shop):

@@ -234,4 +234,6 @@ def _is_method(target: Any) -> bool:
     """True for a function in a class body, by the only sign there is while the class is being made."""
     code = getattr(target, "__code__", None)
     first = code.co_varnames[:1] if code is not None and code.co_argcount else ()
-    return first in (("self",), ("cls",)) and "." in getattr(target, "__qualname__", "") and not inspect.ismethod(target)
+    return (
+        first in (("self",), ("cls",)) and "." in getattr(target, "__qualname__", "") and not inspect.ismethod(target)
+    )

@@ -306,12 +306,26 @@ def open_call(runtime: Runtime, spec: Spec, args: tuple[Any, ...], kwargs: dict[
 
 
 REQUEST_PARAMETERS = frozenset(
-    ("model", "max_tokens", "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "seed", "stream", "n", "stop")
+    (
+        "model",
+        "max_tokens",
+        "temperature",
+        "top_p",
+        "top_k",
+        "frequency_penalty",
+        "presence_penalty",
+        "seed",
+        "stream",
+        "n",
+        "stop",
+    )
 )
 
 
 def take_request(kwargs: dict[str, Any]) -> dict[str, Any] | None:
     """The parameters of a model call that the conventions name, out of its keyword arguments."""
     found = {key: kwargs[key] for key in REQUEST_PARAMETERS & kwargs.keys()}
-    kept = {key: list(v) if isinstance(v, list) else v for key, v in found.items() if isinstance(v, (str, int, float, list))}
+    kept = {
+        key: list(v) if isinstance(v, list) else v for key, v in found.items() if isinstance(v, (str, int, float, list))
+    }
     return kept or None

@@ -120,9 +120,7 @@ class GlobalProvider:
             return None
         return found
 
-    def occupy(
-        self, provider: Any, flush: Callable[[int], bool], on_takeover: Callable[[Any], None]
-    ) -> None:
+    def occupy(self, provider: Any, flush: Callable[[int], bool], on_takeover: Callable[[Any], None]) -> None:
         """Set our shell, filled with `provider`; call `on_takeover` when the application sets its own."""
         if self._shell is None:
             self._shell = ShellProvider()
@@ -150,4 +148,3 @@ class GlobalProvider:
 
 GLOBAL = GlobalProvider()
 """One a process, as OpenTelemetry's own global provider is."""
-

@@ -52,14 +52,19 @@ class session:  # noqa: N801  # reads as a verb after `with`
 
 
 def score(
-    name: str, value: float | bool | None = None, *, run: str | None = None, label: str | None = None, comment: str | None = None
+    name: str,
+    value: float | bool | None = None,
+    *,
+    run: str | None = None,
+    label: str | None = None,
+    comment: str | None = None,
 ) -> None:
     """Record feedback or a task's result for the current run, or for `run` (its id, as `op.run_id` gives it).
 
     `value` is a number (True counts as 1); `label` a word such as "good". One of the two must be there.
     """
     if value is None and label is None:
-        raise ForetellError(f'score({name!r}) has neither value nor label. Type: foretell.score({name!r}, 1.0)')
+        raise ForetellError(f"score({name!r}) has neither value nor label. Type: foretell.score({name!r}, 1.0)")
     runtime = state.current
     if runtime is None:
         return

@@ -54,5 +54,3 @@ class Spec:
         """The same, with this callable's name where none was given and its parameters' names."""
         name = self.name or getattr(func, "__name__", None) or type(func).__name__
         return replace(self, name=name, parameters=Parameters(list_parameters(func), skip_first))
-
-

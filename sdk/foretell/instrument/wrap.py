@@ -226,5 +226,3 @@ async def _aclose(generator: AsyncGenerator[Any, Any], stream: Stream, leaving: 
         stream.fail(error)
         raise
     stream.fail(leaving)
-
-

@@ -86,9 +86,7 @@ def _kind_of(name: str, spec: Spec, *, is_all: bool) -> Kind | None:
 
 def _member_spec(cls: type, name: str, kind: Kind, spec: Spec) -> Spec:
     if kind is Kind.STEP and spec.kind is not Kind.STEP:
-        return Spec(
-            Kind.STEP, name, capture_inputs=spec.capture_inputs, capture_outputs=spec.capture_outputs
-        )
+        return Spec(Kind.STEP, name, capture_inputs=spec.capture_inputs, capture_outputs=spec.capture_outputs)
     return replace(spec, name=spec.name or cls.__name__, is_entry=True, is_named_by_class=not spec.name, by_class={})
 
 

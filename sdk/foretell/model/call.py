@@ -35,10 +35,12 @@ class Call:
         "attributes",
         "content_exported",
         "cost",
+        "dropped",
         "end_ns",
         "error",
         "events",
         "facts",
+        "group",
         "id",
         "identity",
         "input",
@@ -50,15 +52,18 @@ class Call:
         "output",
         "output_payload",
         "parent_id",
+        "parent_is_remote",
         "response",
         "rss_close_bytes",
         "rss_open_bytes",
         "run_id",
+        "scope",
         "session",
         "span_id",
         "span_kind",
         "start_ns",
         "step_index",
+        "title",
         "totals",
         "trace_flags",
         "trace_id",
@@ -70,6 +75,8 @@ class Call:
     kind: Kind
     name: str
     """Bare name of the agent, tool, model …; `semconv.encode` makes the span's name of it."""
+    title: str | None
+    """What the program renamed the span to; None for the name that the conventions give."""
     id: int
     """Our own id. Where we own the provider it is the span's id too."""
     span_id: int
@@ -77,6 +84,8 @@ class Call:
     trace_id: int
     parent_id: int | None
     """`span_id` of the parent, whoever made it; None for the root of a trace."""
+    parent_is_remote: bool | None
+    """Whether the parent is in another process; None where nobody told."""
     run_id: str
     """16 hex digits: the root operation's `id`."""
     start_ns: int
@@ -87,6 +96,8 @@ class Call:
     """How many calls of the run were opened before this one."""
     agent: Call | None
     """The nearest agent around this call (not the call itself); only inside the recording process."""
+    group: Call | None
+    """The nearest agent or workflow around this call, whose totals it adds to; only inside the recording process."""
     agent_name: str | None
     """Name of that agent, or of this call if it is one."""
     session: Session | None
@@ -109,6 +120,8 @@ class Call:
     """What the user or a foreign instrumentor set beside our facts, redacted by the worker."""
     events: list[Event] | None
     links: list[Link] | None
+    dropped: tuple[int, int, int] | None
+    """How many attributes, events and links were over a span's limits; None where none was."""
     identity: str | None
     """Keyed hash of name and unredacted input: finds repeats without the content."""
     rss_open_bytes: int | None
@@ -119,6 +132,8 @@ class Call:
     trace_state: str
     span_kind: str | None
     """Of foreign spans only (`client`, `server`, `producer`, `consumer`, `internal`)."""
+    scope: str | None
+    """Name of the foreign instrumentation that made the span; None for our own."""
 
     def __init__(self, kind: Kind, name: str, *, id: int, trace_id: int, run_id: str, start_ns: int) -> None:
         """Make an open call of which nothing more is known."""
@@ -137,6 +152,7 @@ class Call:
         self.input = self.output = self.input_payload = self.output_payload = None
         self.attributes = self.events = self.links = self.identity = None
         self.rss_open_bytes = self.rss_close_bytes = self.version = self.span_kind = None
+        self.group = self.title = self.parent_is_remote = self.dropped = self.scope = None
 
     @property
     def duration_s(self) -> float | None:

@@ -41,6 +41,8 @@ def list_texts(calls: Sequence[Call], redactor: Redactor) -> list[FreeText]:
         call.name = redactor.redact_name(call.name)
         if call.agent_name is not None:
             call.agent_name = redactor.redact_name(call.agent_name)
+        if call.title is not None:
+            call.title = redactor.redact_name(call.title)
         if call.attributes:
             texts.append(FreeText(call, _redact_attributes, draft_json(call.attributes)))
         if call.events:
@@ -65,6 +67,7 @@ def remove_text(call: Call) -> None:
     call.input = call.output = call.input_payload = call.output_payload = None
     call.attributes = call.events = call.links = None
     call.name = call.agent_name = FAILED
+    call.title = None
     if call.error is not None:
         call.error = replace(call.error, message=FAILED, stacktrace="")
     if call.session is not None:

@@ -42,6 +42,8 @@ ERROR_TYPE_OF_OUTCOME = {
 
 def span_name(call: Call) -> str:
     """Name the call's span by the conventions' template; steps and foreign spans keep their own name."""
+    if call.title is not None:
+        return call.title
     kind = call.kind
     facts: Any = call.facts
     if kind is Kind.TOOL:

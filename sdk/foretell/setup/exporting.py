@@ -23,8 +23,14 @@ def build_exporter(running: Running, environment: Mapping[str, str], *, is_wante
     from foretell.export.exporter import Exporter
 
     values = endpoint_values(running.settings, environment)
-    wanted = {"traces": running.settings.spans_on, "metrics": running.settings.metrics_on, "logs": running.settings.logs_on}
-    signals = [s for s, is_on in wanted.items() if is_on and is_given(s, values) and "otlp" in read_exporters(s, values)]
+    wanted = {
+        "traces": running.settings.spans_on,
+        "metrics": running.settings.metrics_on,
+        "logs": running.settings.logs_on,
+    }
+    signals = [
+        s for s, is_on in wanted.items() if is_on and is_given(s, values) and "otlp" in read_exporters(s, values)
+    ]
     if not is_wanted or not signals:
         return
     from foretell.export.transport import HttpTransport

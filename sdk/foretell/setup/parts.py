@@ -87,9 +87,7 @@ def build_runtime(running: Running) -> None:
     )
     running.runtime = Runtime(
         worker=worker,
-        spans=OwnSpans(
-            resource, sampler=make_sampler(settings), processors=processors, is_private=settings.isolated
-        ),
+        spans=OwnSpans(resource, sampler=make_sampler(settings), processors=processors, is_private=settings.isolated),
         counts=running.counts,
         context_key=f"{CONTEXT_KEY}-{id(worker)}" if settings.isolated else CONTEXT_KEY,
         capture=make_capture(settings),

@@ -146,9 +146,7 @@ def self_counts(running: Running) -> dict[str, int]:
     return counted | {f"fault.{hook}": n for hook, n in FAULTS.counts().items()}
 
 
-def _metrics_sink(
-    running: Running, prices: PriceBook, open_calls: dict[int, Operation], probe: ProcessProbe
-) -> Sink:
+def _metrics_sink(running: Running, prices: PriceBook, open_calls: dict[int, Operation], probe: ProcessProbe) -> Sink:
     from foretell.export.encode_points import encode_points
     from foretell.export.metrics import Metrics
     from foretell.export.metrics_sink import MetricsSink
@@ -183,7 +181,9 @@ def _span_sink(running: Running, resource: Resource) -> Sink:
     from foretell.export.wire import resource_field, scope_field
 
     assert running.exporter is not None
-    running.exporter.set_envelope(resource_field(resource.attributes, resource.schema_url), scope_field("foretell", VERSION))
+    running.exporter.set_envelope(
+        resource_field(resource.attributes, resource.schema_url), scope_field("foretell", VERSION)
+    )
     has_logs = "logs" in running.endpoints
     return SpanSink(
         running.exporter,

@@ -176,9 +176,7 @@ def test_executor_work_is_carried_by_propagate(record: Any) -> None:
             pool.submit(foretell.propagate(work)).result()
         pool.submit(work).result()
 
-    assert ["root", None] == [
-        "root" if call.parent_id else None for call in record.ended() if call.name == "carried"
-    ]
+    assert ["root", None] == ["root" if call.parent_id else None for call in record.ended() if call.name == "carried"]
 
 
 def test_gathered_agents_are_siblings(record: Any) -> None:

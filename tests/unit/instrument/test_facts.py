@@ -157,9 +157,10 @@ def test_events_validations_attributes_and_scores_are_kept(record: Any) -> None:
 
     call = record.only()
     assert {"shop": "north"} == call.attributes
-    assert [("retrying", {"attempt": 2}), ("foretell.validation", {"name": "schema", "passed": False, "reason": "missing field"})] == [
-        (event.name, event.fields) for event in call.events
-    ]
+    assert [
+        ("retrying", {"attempt": 2}),
+        ("foretell.validation", {"name": "schema", "passed": False, "reason": "missing field"}),
+    ] == [(event.name, event.fields) for event in call.events]
     assert [("helpful", 1.0, call.run_id, call.span_id)] == [
         (score.name, score.value, score.run_id, score.span_id) for score in record.scores
     ]

@@ -179,9 +179,7 @@ def expected_outcome(ending: str) -> Outcome:
     return {"raise": Outcome.ERROR, "cancelled": Outcome.CANCELLED}.get(ending, Outcome.OK)
 
 
-def collect(
-    one: Callable[[], Any], form: str, ending: str, target: Callable[..., Any], setting: str
-) -> list[Any]:
+def collect(one: Callable[[], Any], form: str, ending: str, target: Callable[..., Any], setting: str) -> list[Any]:
     """What the user sees of one call, two threads, a gather of two, or one nested in another agent."""
     if setting == "sequential":
         return [_outcome(one)]
