@@ -1,4 +1,4 @@
-"""Draws one run: a heading, the tree of its calls with times, tokens and cost, its findings and its scores."""
+"""Draws one run: a heading, the tree of its calls with times, tokens and cost, its findings, logs and scores."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from foretell.cli.render_logs import MAX_WARNINGS, render_logs
 from foretell.cli.tree import Row, build_tree, draw_guides, list_rows
 from foretell.cli.words import (
     OUTCOME_MARKS,
@@ -54,8 +55,15 @@ class Look:
     now_ns: int
     has_content: bool = False
     max_rows: int = MAX_ROWS
+    has_logs: bool = False
+    """Every log line, not only warnings and worse."""
     zone: tzinfo | None = None
     """Time zone of the heading; None for the machine's own."""
+
+    @property
+    def max_logs(self) -> int:
+        """Room for log lines: as many as calls where they were asked for."""
+        return self.max_rows if self.has_logs else min(self.max_rows, MAX_WARNINGS)
 
     @property
     def bar_width(self) -> int:
@@ -82,6 +90,8 @@ def render_run(run: Run, look: Look) -> RenderableType:
     parts: list[RenderableType] = [render_heading(run.summary, look), Text(""), render_tree(run, look)]
     if run.findings:
         parts += [Text(""), render_findings(run.findings)]
+    if run.logs and (logs := render_logs(run, look.width, has_all=look.has_logs, max_lines=look.max_logs)):
+        parts += [Text(""), logs]
     if run.scores:
         scores = "   ".join(_say_score(score.name, score.value, score.label) for score in run.scores)
         parts += [Text(""), Padding(Text.assemble(("scores  ", "dim"), scores), (0, 0, 0, 2), expand=False)]

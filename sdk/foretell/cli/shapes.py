@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from foretell.cli.render_logs import choose_logs
 from foretell.cli.words import format_timestamp
 from foretell.model.facts import InferenceFacts
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.model.facts import AgentTotals, Event, Score
     from foretell.model.finding import Finding
+    from foretell.model.log import LogRecord
     from foretell.model.payload import Payload
     from foretell.model.run import Run, RunSummary
     from foretell.model.usage import Usage
@@ -29,14 +31,18 @@ def shape_runs(runs: Iterable[RunSummary]) -> Shape:
     return {"schema": "foretell.runs/1", "runs": [shape_summary(run) for run in runs]}
 
 
-def shape_run(run: Run, has_content: bool = False) -> Shape:
-    """Make `foretell.run/1`: a run with its calls in order of opening, its findings and scores."""
+def shape_run(run: Run, has_content: bool = False, has_logs: bool = False) -> Shape:
+    """Make `foretell.run/1`: a run with its calls in order of opening, findings, scores and logs.
+
+    Of the logs warnings and worse, unless `has_logs` asks for all.
+    """
     return {
         "schema": "foretell.run/1",
         "run": shape_summary(run.summary),
         "calls": [shape_call(call, has_content) for call in run.calls],
         "findings": [shape_finding(finding) for finding in run.findings],
         "scores": [shape_score(score) for score in run.scores],
+        "logs": [shape_log(record) for record in choose_logs(run.logs, has_logs)],
     }
 
 
@@ -129,6 +135,22 @@ def shape_score(score: Score) -> Shape:
         "comment": score.comment,
         "time": format_timestamp(score.time_ns) if score.time_ns else None,
         "span_id": None if score.span_id is None else f"{score.span_id:016x}",
+    }
+
+
+def shape_log(record: LogRecord) -> Shape:
+    """Make the part of a shape that is a line of a log."""
+    return {
+        "time": format_timestamp(record.time_ns),
+        "level": record.severity_text,
+        "severity": record.severity_number,
+        "message": record.body,
+        "event": record.event_name,
+        "source": record.source,
+        "logger": record.logger,
+        "trace_id": f"{record.trace_id:032x}" if record.trace_id else None,
+        "span_id": f"{record.span_id:016x}" if record.span_id else None,
+        "attributes": dict(record.attributes),
     }
 
 

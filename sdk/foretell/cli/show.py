@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +24,8 @@ def show(
     run: RunArgument = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep drawing until the run has ended.")] = False,
     content: ContentOption = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="How many calls to draw at most.")] = 400,
+    logs: Annotated[bool, typer.Option("--logs", help="Every log line, not only warnings and worse.")] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="How many calls (and log lines) to draw at most.")] = 400,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,23 +38,24 @@ def show(
     from foretell.cli.terminal import show as draw
     from foretell.cli.terminal import write_json
 
+    draw_run = partial(_render, has_content=content, has_logs=logs, limit=limit)
     reader = open_reader(find_store(store))
     loaded = load_run(reader, run)
     if follow:
-        loaded = _follow(reader, loaded, content, limit, is_silent=as_json)
+        loaded = _follow(reader, loaded, draw_run, is_silent=as_json)
         if not as_json and _is_watched():
             return
     if as_json:
-        write_json(shape_run(loaded, content))
+        write_json(shape_run(loaded, content, logs))
     else:
-        draw(_render(loaded, content, limit))
+        draw(draw_run(loaded))
 
 
-def _render(run: Run, has_content: bool, limit: int) -> RenderableType:
+def _render(run: Run, *, has_content: bool, has_logs: bool, limit: int) -> RenderableType:
     from foretell.cli.render_run import Look, render_run
     from foretell.cli.terminal import measure_width
 
-    return render_run(run, Look(measure_width(), time.time_ns(), has_content, limit))
+    return render_run(run, Look(measure_width(), time.time_ns(), has_content, limit, has_logs))
 
 
 def _is_watched() -> bool:
@@ -61,7 +65,7 @@ def _is_watched() -> bool:
     return sys.stdout.isatty()
 
 
-def _follow(reader: TraceReader, run: Run, has_content: bool, limit: int, *, is_silent: bool) -> Run:
+def _follow(reader: TraceReader, run: Run, draw_run: Callable[[Run], RenderableType], *, is_silent: bool) -> Run:
     """Load the run again and again until it has ended, drawing it meanwhile where a person watches."""
     import sys
     from contextlib import nullcontext
@@ -72,15 +76,15 @@ def _follow(reader: TraceReader, run: Run, has_content: bool, limit: int, *, is_
 
     live = None
     if not is_silent and _is_watched():
-        first = _render(run, has_content, limit)
+        first = draw_run(run)
         live = Live(first, console=make_console(sys.stdout), auto_refresh=False, vertical_overflow="crop")
     with live or nullcontext():
         while run.summary.end_ns is None:
             time.sleep(POLL_S)
             run = reader.load_run(run.summary.id)
             if live is not None:
-                live.update(_render(run, has_content, limit), refresh=True)
+                live.update(draw_run(run), refresh=True)
         if live is not None:
             live.vertical_overflow = "visible"
-            live.update(_render(run, has_content, limit), refresh=True)
+            live.update(draw_run(run), refresh=True)
     return run

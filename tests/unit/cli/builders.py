@@ -58,7 +58,7 @@ def fail(call: Call, type: str, message: str) -> Call:
     return call
 
 
-def make_run(*calls: Call, findings: tuple = (), scores: tuple = (), **facts: object) -> Run:
+def make_run(*calls: Call, findings: tuple = (), scores: tuple = (), logs: tuple = (), **facts: object) -> Run:
     """Make a run of calls; its sums are those of the calls unless given."""
     root = calls[0]
     priced = [call.cost.amount_usd for call in calls if call.cost is not None]
@@ -79,7 +79,7 @@ def make_run(*calls: Call, findings: tuple = (), scores: tuple = (), **facts: ob
         "finding_count": len(findings),
         "trace_id": root.trace_id,
     }
-    return Run(RunSummary(**{**known, **facts}), tuple(calls), tuple(findings), tuple(scores))  # type: ignore[arg-type]
+    return Run(RunSummary(**{**known, **facts}), tuple(calls), tuple(findings), tuple(scores), tuple(logs))  # type: ignore[arg-type]
 
 
 def draw(renderable: object, width: int = 100) -> str:

@@ -14,6 +14,7 @@ from foretell.cli.shapes import shape_call, shape_run, shape_summary
 from foretell.model.facts import Score
 from foretell.model.finding import Finding, Severity, Verdict
 from foretell.model.kinds import Kind
+from foretell.model.log import LogRecord
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
 COMMANDS = get_command(make_app()).commands
@@ -40,12 +41,19 @@ def test_every_command_says_in_a_short_sentence_what_it_does():
 def test_every_field_of_a_run_is_in_the_reference():
     page = (REFERENCE / "json.md").read_text(encoding="utf-8")
     finding = Finding("t", "k", Severity.INFO, Verdict.QUIET, 1, None, "e", "a", 0.5)
-    run = make_run(make_root(), findings=(finding,), scores=(Score("s", 1.0),))
+    run = make_run(
+        make_root(), findings=(finding,), scores=(Score("s", 1.0),), logs=(LogRecord(1, 13, "WARNING", "hm"),)
+    )
     shape = shape_run(run)
     call = shape_call(make_model_call("m", 0, 1, id=2, cost_usd=None), has_content=True)
     agent = shape_call(make_root())
     fields = {*shape, *shape_summary(run.summary), *call, *call["inference"], *call["tokens"], *agent["totals"]}
-    fields |= {*shape["findings"][0], *shape["scores"][0], *shape_call(make_call(Kind.TOOL, "t", 0, 1, id=3))}
+    fields |= {
+        *shape["findings"][0],
+        *shape["scores"][0],
+        *shape["logs"][0],
+        *shape_call(make_call(Kind.TOOL, "t", 0, 1, id=3)),
+    }
 
     assert set() == {field for field in fields if f"`{field}`" not in page} - {"schema"}
 

@@ -31,7 +31,7 @@ def test_a_document_is_json_whatever_is_in_the_run():
     )
     shape = json.loads(json.dumps(shape_run(run, has_content=True)))
 
-    assert ["run", "calls", "findings", "scores"] == list(shape)[1:]
+    assert ["run", "calls", "findings", "scores", "logs"] == list(shape)[1:]
     assert ("info", "unknown", "0000000000000002") == tuple(
         shape["findings"][0][key] for key in ("severity", "verdict", "span_id")
     )
