@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from foretell.cost.responses import add_response
 from foretell.instrument.operation import Operation
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals, InferenceFacts, MemoryFacts, RetrievalFacts, ToolFacts
 from foretell.model.kinds import Kind
 from foretell.model.usage import Usage
 
+INFERENCES = frozenset((Kind.LLM, Kind.EMBEDDINGS))
 _REQUEST_NAMES = {"n": "choice.count", "stop": "stop_sequences"}
 
 
@@ -20,8 +22,12 @@ Facts = InferenceFacts | ToolFacts | MemoryFacts | RetrievalFacts | None
 def complete_facts(calls: Sequence[Call]) -> None:
     """Fill `facts` of our own operations."""
     for call in calls:
-        if call.facts is None and isinstance(call, Operation):
-            call.facts = facts_of(call)
+        if isinstance(call, Operation):
+            if call.facts is None:
+                call.facts = facts_of(call)
+            if call.output is not None and not call.output.is_truncated and call.kind in INFERENCES:
+                call.response = call.response or []
+                add_response(call.response, call.output.value)
 
 
 def facts_of(call: Operation) -> Facts:

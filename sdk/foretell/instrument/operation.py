@@ -192,11 +192,12 @@ class Operation(Call):
         """Record what came out, as it is now. A model's response also gives usage, model and finish reasons."""
         if self.end_ns is not None:
             return
-        if self.kind in _INFERENCE:
-            self._take_response(value)
         if self.is_captured_out:
             self.output = take_snapshot(value, self.runtime.capture.limit_bytes)
             self.size_bytes += self.output.size_bytes
+        # A whole snapshot tells the worker usage and model too: only what it lacks is read on this thread.
+        if self.kind in _INFERENCE and (self.output is None or self.output.is_truncated):
+            self._take_response(value)
 
     def record_usage(
         self,

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from foretell.errors import FAULTS
+from foretell.errors import FAULTS, guard
+from foretell.instrument.delivery import Delivery
+from foretell.model.kinds import Kind
 
 if TYPE_CHECKING:
     from foretell.export.counts import Counts
@@ -25,6 +27,11 @@ OPEN_AFTER_NS = 35_000_000
 """A call this old at a tick would be older than 100 ms at the end of the next one: it gets its row now."""
 MAKE_WAY_S = 0.001
 """How long a call waits for the worker while the queue is over 90 % full: a busy caller would else keep the GIL."""
+FORK_WAIT_S = 2.0
+"""How long a fork waits for what the worker is at; then it goes ahead, and the child may lose what it records."""
+LATE_S = 1.0
+"""How long a call that ends after the end may hold up its thread."""
+INFERENCE = (Kind.LLM, Kind.EMBEDDINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,36 +64,41 @@ class Worker:
         *,
         refine_logs: Callable[[Sequence[LogRecord]], Sequence[LogRecord]] = list,
         pulse: Callable[[], object] | None = None,
+        warm_up: Callable[[], object] | None = None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        """Refine each batch with `refine`, then let each of `sinks` take and write it; call `pulse` at each tick."""
-        self._pulse = pulse
-        self._refine_logs = refine_logs
-        self.sinks = list(sinks)
+        """Refine each batch with `refine`, then let each of `sinks` take and write it; call `pulse` at each tick.
+
+        `warm_up` does what makes the first model call slow to refine, on a thread of its own.
+        """
         self.limits = limits
+        self._delivery = Delivery(sinks, counts, refine_logs)
+        self._pulse = pulse
+        self._warm_up = warm_up
         self._refine = refine
         self._open_calls = open_calls
         self._counts = counts
         self._now_ns = now_ns
         self._queue: deque[Call] = deque()
-        self._scores: deque[Score] = deque()
-        self._logs: deque[LogRecord] = deque()
-        self._refined: deque[list[Call]] = deque()
-        self._popped = self._taken = 0  # each written under one lock; their difference is what sinks have not seen yet
+        self._scores, self._logs = self._delivery.scores, self._delivery.logs
         self._high_items, self._high_bytes = limits.max_items // 2, limits.max_bytes // 2
-        self._queued_bytes = 0
-        self._thread: threading.Thread | None = None
-        self._is_closed = False
-        self._make_locks()
+        self._is_ended = self._is_closed = False
+        self._begin()
 
-    def _make_locks(self) -> None:
+    def _begin(self) -> None:
         self._processing = threading.Lock()
-        self._writing = threading.Lock()
         self._starting = threading.Lock()
         self._wake = threading.Event()
         self._hurry = threading.Event()
         self._is_idle = True
         self._shown: set[int] = set()
+        self._inside: list[int] = []
+        self._held: list[threading.Lock] = []
+        self._first: Callable[[], object] | None = None
+        self._popped = 0  # written under one lock; less what the sinks have taken it is what waits between the two
+        self._queued_bytes = 0
+        self._thread: threading.Thread | None = None
+        self._warming: threading.Thread | None = None
 
     # -- what operations call ------------------------------------------------------------------------------------
 
@@ -103,7 +115,7 @@ class Worker:
         self._queued_bytes += call.size_bytes
         if self._is_idle:
             self._rouse()
-        if len(self._queue) + self._popped - self._taken > self._high_items or self._queued_bytes > self._high_bytes:
+        if len(self._queue) + self._popped - self._delivery.taken > self._high_items or self._queued_bytes > self._high_bytes:
             self._help()
 
     def put(self, call: Call) -> None:
@@ -111,7 +123,7 @@ class Worker:
         self._queue.append(call)
         if self._is_idle:
             self._rouse()
-        if len(self._queue) + self._popped - self._taken > self._high_items:
+        if len(self._queue) + self._popped - self._delivery.taken > self._high_items:
             self._help()
 
     def put_score(self, score: Score) -> None:
@@ -129,76 +141,105 @@ class Worker:
         if self._is_idle:
             self._rouse()
 
+    # -- endings and forks ---------------------------------------------------------------------------------------
+
     def drain(self, timeout_s: float) -> bool:
         """Refine, write and send everything that has ended by now; False when time ran out. Any thread may call it."""
-        deadline = time.monotonic() + timeout_s
-        while self._queue:
-            if not self._process(max(0.0, deadline - time.monotonic())):
-                return False
-        if not self._writing.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            return False
+        deadline_s = time.monotonic() + timeout_s
+        self._inside.append(threading.get_ident())
         try:
-            self._give_refined()
-            return all([self._flush_one(sink, max(0.05, deadline - time.monotonic())) for sink in self.sinks])
+            while self._queue or self._first is not None:
+                if not self._process(max(0.0, deadline_s - time.monotonic())):
+                    return False
+            return self._delivery.flush(deadline_s)
         finally:
-            self._writing.release()
+            self._inside.remove(threading.get_ident())
 
-    def close(self, timeout_s: float) -> bool:
-        """Drain, stop the thread, close the sinks."""
-        done = self.drain(timeout_s)
-        self._is_closed = True
-        self._wake.set()
-        self._hurry.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout_s)
-        for sink in self.sinks:
-            try:
-                sink.close()
-            except Exception as error:
-                FAULTS.note(f"sink.{sink.name}", error)
+    def end(self, timeout_s: float) -> bool:
+        """Drain, stop the thread, let the sinks say goodbye. What ends later is written by the thread that ended it."""
+        deadline_s = time.monotonic() + timeout_s
+        self._inside.append(threading.get_ident())
+        try:
+            done = self.drain(timeout_s)
+            self._is_ended = True
+            self._wake.set()
+            self._hurry.set()
+            if self._thread is not None and self._thread is not threading.current_thread():
+                self._thread.join(max(0.0, deadline_s - time.monotonic()))
+            self._is_idle = True
+            if self._queue:  # ended meanwhile
+                done = self.drain(max(0.0, deadline_s - time.monotonic())) and done
+            self._delivery.close()
+        finally:
+            self._inside.remove(threading.get_ident())
         return done
 
-    def after_fork(self) -> None:
-        """Start afresh in a forked child: what waited is the parent's to write."""
-        self._make_locks()
-        self._queue.clear()
-        self._refined.clear()
-        self._popped = self._taken = 0
-        self._scores.clear()
-        self._logs.clear()
+    def close(self, timeout_s: float) -> bool:
+        """End for good: what comes later is nobody's any more."""
+        done = True if self._is_ended else self.end(timeout_s)
+        self._is_closed = True
+        return done
+
+    def is_inside(self) -> bool:
+        """True where the current thread is at work in here: what interrupts it must not wait for its locks."""
+        return threading.get_ident() in self._inside
+
+    @property
+    def is_untouched(self) -> bool:
+        """True while nothing has been recorded in this process."""
+        return self._thread is None and self._is_idle and not self._queue
+
+    def before_fork(self) -> None:
+        """Come to rest. What a thread holds at a fork, locks and half-done imports, stays held in the child for ever."""
+        if self.is_inside():
+            return
+        deadline_s = time.monotonic() + FORK_WAIT_S
+        if self._warming is not None:
+            self._warming.join(FORK_WAIT_S)
+        locks = (self._processing, self._delivery.lock)
+        self._held = [lock for lock in locks if lock.acquire(timeout=max(0.0, deadline_s - time.monotonic()))]
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        held, self._held = self._held, []
+        for lock in held:
+            lock.release()
+
+    def after_fork(self, first: Callable[[], object] | None = None) -> None:
+        """Start afresh in a forked child; `first` is called before anything that is recorded here is refined."""
+        for call in self._open_calls.values():
+            # The parent records it: here it has ended, so that whoever leaves it does not record it again.
+            call.end_ns = call.start_ns
         self._open_calls.clear()
-        self._queued_bytes = 0
-        self._thread = None
-        for sink in self.sinks:
-            try:
-                sink.after_fork()
-            except Exception as error:
-                FAULTS.note(f"sink.{sink.name}", error)
+        self._queue.clear()
+        self._begin()
+        self._first = first
+        self._is_ended = False
+        self._delivery.after_fork()
 
     # -- the thread ----------------------------------------------------------------------------------------------
 
     def _rouse(self) -> None:
+        if self._is_ended:
+            self._write_late()
+            return
         self._is_idle = False
         if self._thread is None:
             with self._starting:
-                self._start_thread()
+                if self._thread is None and not self._is_ended:
+                    self._thread = _start(self._run, "foretell-worker")
         self._wake.set()
 
-    def _start_thread(self) -> None:
-        if self._thread is not None or self._is_closed:
-            return
-        thread = threading.Thread(target=self._run, name="foretell-worker", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError as error:  # the interpreter is shutting down: the exit hook drains instead
-            FAULTS.note("worker.start", error)
-            return
-        self._thread = thread
+    def _write_late(self) -> None:
+        """The program is ending: nobody comes for what is queued now."""
+        if not self._is_closed and (self._queue or self._scores or self._logs):
+            self.drain(LATE_S)
+            self._delivery.close()
 
     def _run(self) -> None:
-        while not self._is_closed:
+        while not self._is_ended:
             self._wait()
-            while not self._is_closed:
+            while not self._is_ended:
                 self._tick()
                 if len(self._queue) < BATCH:
                     break
@@ -225,69 +266,45 @@ class Worker:
         return len(self._open_calls) > len(self._shown)
 
     def _tick(self) -> None:
+        if self._is_cold():
+            self._delivery.deliver(lambda: [*self._list_overdue(), *self._queue])
+            return
         while self._process(1.0) and len(self._queue) >= BATCH:
-            self._deliver()
-        self._deliver(with_open=True)
+            self._delivery.deliver()
+        self._delivery.deliver(self._list_overdue)
         if self._pulse is not None:
             try:
                 self._pulse()
             except Exception as error:
                 FAULTS.note("pulse", error)
 
+    def _is_cold(self) -> bool:
+        """True while the first model call waits for what refining it needs; until then it is shown as open."""
+        if self._warm_up is None:
+            return False
+        if self._warming is None:
+            if all(call.kind not in INFERENCE for call in [*list(self._open_calls.values()), *list(self._queue)]):
+                return False
+            self._warming = _start(guard("warm_up")(self._warm_up), "foretell-prices")
+        if self._warming is not None and self._warming.is_alive():
+            return True
+        self._warm_up = self._warming = None
+        return False
+
     def _process(self, timeout_s: float) -> bool:
         """Take one batch off the queue and refine it; False when another thread is doing so."""
         if not self._processing.acquire(timeout=timeout_s):
             return False
         try:
+            if self._first is not None:
+                first, self._first = self._first, None
+                guard("fork.first")(first)()
             batch = self._pop_batch()
             if batch:
                 self._guarded_refine(batch)
-                self._refined.append(batch)
+                self._delivery.refined.append(batch)
         finally:
             self._processing.release()
-        return True
-
-    def _deliver(self, *, with_open: bool = False) -> None:
-        """Let each sink take what is refined, then write."""
-        with self._writing:
-            self._give_refined()
-            if with_open:
-                self._show_open()
-            for sink in self.sinks:
-                self._call(sink, "write")
-
-    def _give_refined(self) -> None:
-        while self._refined:
-            batch = self._refined.popleft()
-            for sink in self.sinks:
-                if not self._call(sink, "take", batch):
-                    self._counts.count("dropped", sink.name, "fault", len(batch))
-            self._taken += len(batch)
-        if self._scores:
-            scores = [self._scores.popleft() for _ in range(len(self._scores))]
-            for sink in self.sinks:
-                self._call(sink, "take_scores", scores)
-        if self._logs:
-            self._give_logs()
-
-    def _give_logs(self) -> None:
-        records: Sequence[LogRecord] = [self._logs.popleft() for _ in range(len(self._logs))]
-        try:
-            records = self._refine_logs(records)
-        except Exception as error:
-            FAULTS.note("redaction.logs", error)
-            self._counts.count("dropped", "logs", "redaction", len(records))
-            return
-        for sink in self.sinks:
-            self._call(sink, "take_logs", records)
-
-    def _call(self, sink: Sink, method: str, *args: object) -> bool:
-        """Call a sink; its fault is counted, said once, and ends there."""
-        try:
-            getattr(sink, method)(*args)
-        except Exception as error:
-            FAULTS.note(f"sink.{sink.name}", error)
-            return False
         return True
 
     def _pop_batch(self) -> list[Call]:
@@ -309,30 +326,24 @@ class Worker:
         except Exception as error:
             FAULTS.note("refine", error)
 
-    def _show_open(self) -> None:
-        """Tell the sinks of calls that outlived a tick, once each."""
+    def _list_overdue(self) -> list[Call]:
+        """Calls that outlived a tick, once each."""
         before = self._now_ns() - OPEN_AFTER_NS
         calls = list(self._open_calls.values())
         self._shown.intersection_update(call.id for call in calls)
-        old = [call for call in calls if call.id not in self._shown and call.start_ns <= before]
-        if not old:
-            return
-        self._shown.update(call.id for call in old)
-        for sink in self.sinks:
-            self._call(sink, "take_open", old)
-
-    def _flush_one(self, sink: Sink, timeout_s: float) -> bool:
-        try:
-            return sink.flush(timeout_s)
-        except Exception as error:
-            FAULTS.note(f"sink.{sink.name}", error)
-            return False
+        overdue: list[Call] = [call for call in calls if call.id not in self._shown and call.start_ns <= before]
+        self._shown.update(call.id for call in overdue)
+        return overdue
 
     def _help(self) -> None:
         """The queue fills: lend this thread for a batch of CPU work; near the end make way; drop when it is full."""
-        waiting = len(self._queue) + self._popped - self._taken
+        waiting = len(self._queue) + self._popped - self._delivery.taken
         if waiting < self.limits.max_items * 0.9 and self._queued_bytes < self.limits.max_bytes * 0.9:
-            self._process(0.0)
+            self._inside.append(threading.get_ident())
+            try:
+                self._process(0.0)
+            finally:
+                self._inside.remove(threading.get_ident())
             return
         if waiting <= self.limits.max_items and self._queued_bytes <= self.limits.max_bytes:
             time.sleep(MAKE_WAY_S)
@@ -343,3 +354,13 @@ class Worker:
             return
         self._queued_bytes -= getattr(dropped, "size_bytes", 0)
         self._counts.count("dropped", "calls", "queue_full")
+
+
+def _start(target: Callable[[], object], name: str) -> threading.Thread | None:
+    """Start a thread; None where the interpreter is ending, whose exit hook then does the work."""
+    thread = threading.Thread(target=target, name=name, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        return None
+    return thread

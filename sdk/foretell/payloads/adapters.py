@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import GetSetDescriptorType, MemberDescriptorType
+from typing import Any
+
 from foretell.payloads import bare
 from foretell.payloads import known_objects as objects
 from foretell.payloads import known_values as values
@@ -9,6 +13,9 @@ from foretell.payloads.known_values import Adapter
 
 _KNOWN_LIMIT = 1024
 _known: dict[int, tuple[type, Adapter]] = {}
+_Reader = Callable[[Any], Any]
+_Readers = tuple[type, _Reader | None, _Reader | None]
+_readers: dict[int, _Readers] = {}
 
 
 def find_adapter(cls: type) -> Adapter:
@@ -22,6 +29,36 @@ def find_adapter(cls: type) -> Adapter:
         _known.clear()
     _known[id(cls)] = (cls, adapter)
     return adapter
+
+
+def read_model(cls: type, value: Any) -> dict[str, Any] | None:
+    """Return a copy of a pydantic model's fields; None where the value is no model. Responses of models are such."""
+    entry = _readers.get(id(cls))
+    if entry is None:
+        entry = _find_readers(cls)
+    _, read_fields, read_extra = entry
+    if read_fields is None:
+        return None
+    try:
+        fields: dict[str, Any] = read_fields(value).copy()
+        extra = read_extra(value) if read_extra is not None else None
+    except AttributeError:  # a model half made: its slot is not set yet
+        return None
+    if extra:
+        fields.update(extra)
+    return fields
+
+
+def _find_readers(cls: type) -> _Readers:
+    """Remember how to read a model's own dictionary and its extra fields, or that the class is no model."""
+    fields = extra = None
+    if find_adapter(cls) is objects.copy_model:
+        fields = bare.find_descriptor(cls, "__dict__", GetSetDescriptorType)
+        extra = bare.find_descriptor(cls, "__pydantic_extra__", MemberDescriptorType)
+    if len(_readers) >= _KNOWN_LIMIT:
+        _readers.clear()
+    entry = _readers[id(cls)] = (cls, fields, extra)
+    return entry
 
 
 def _choose(cls: type) -> Adapter:

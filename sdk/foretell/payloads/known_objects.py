@@ -24,11 +24,15 @@ def describe_only(_: CarefulCopy, value: Any) -> Any:
 
 def copy_model(copier: CarefulCopy, value: Any) -> Any:
     """Keep a pydantic model's fields, extra ones too."""
-    fields = dict.copy(bare.read_fields(value) or {})
+    return copier.copy_fields(value, add_extra(value, dict.copy(bare.read_fields(value) or {})))
+
+
+def add_extra(value: Any, fields: dict[str, Any]) -> dict[str, Any]:
+    """Add what a pydantic model was given beside its declared fields."""
     extra = bare.read_slot(value, "__pydantic_extra__")
     if type(extra) is dict:
         fields.update(extra)
-    return copier.copy_fields(value, fields)
+    return fields
 
 
 def copy_dataclass(copier: CarefulCopy, value: Any) -> Any:

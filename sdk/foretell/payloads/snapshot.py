@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from foretell.model.payload import Captured
+from foretell.payloads.adapters import read_model
 from foretell.payloads.careful import NODE_BYTES, CarefulCopy, describe
 
 LIMIT_BYTES = 10 * 2**20
@@ -34,6 +35,8 @@ def take_snapshot(value: Any, limit_bytes: int = LIMIT_BYTES) -> Captured:  # An
         return _capture(value, value.copy(), limit_bytes)
     elif (kind is list or kind is tuple) and len(value) < _PLAIN_NODES:
         return _capture(value, list(value), limit_bytes)
+    elif (fields := read_model(kind, value)) is not None:
+        return _capture(value, fields, limit_bytes)
     return _capture_carefully(value, limit_bytes)
 
 
@@ -137,6 +140,12 @@ def _copy_inside(root: dict[str, Any] | list[Any], limit_bytes: int) -> Captured
                         return None
                     box[key] = copy = item.copy() if kind is dict else list(item)
                     deeper.append(copy)
+                elif (fields := read_model(kind, item)) is not None:
+                    nodes += len(fields)
+                    if nodes > _PLAIN_NODES:
+                        return None
+                    box[key] = fields
+                    deeper.append(fields)
                 else:
                     careful = careful or CarefulCopy(limit_bytes)
                     box[key] = careful.copy(item)
