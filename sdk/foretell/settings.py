@@ -151,7 +151,7 @@ class Settings:
         None, TEXT, "Full URL for logs, where it differs.", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"
     )
     otlp_protocol: str = setting(
-        "http/protobuf", one_of("http/protobuf", "grpc"), "OTLP transport.", "OTEL_EXPORTER_OTLP_PROTOCOL"
+        "http/protobuf", one_of("http/protobuf", "http/json", "grpc"), "OTLP transport.", "OTEL_EXPORTER_OTLP_PROTOCOL"
     )
     otlp_headers: Mapping[str, str] = setting(
         NO_PAIRS, HEADERS, "Headers of each request to the collector.", "OTEL_EXPORTER_OTLP_HEADERS", is_secret=True

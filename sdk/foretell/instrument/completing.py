@@ -9,7 +9,7 @@ from foretell.cost.responses import add_response
 from foretell.instrument.operation import Operation
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals, InferenceFacts, MemoryFacts, RetrievalFacts, ToolFacts
-from foretell.model.kinds import Kind
+from foretell.model.kinds import Kind, Outcome
 from foretell.model.usage import Usage
 
 INFERENCES = frozenset((Kind.LLM, Kind.EMBEDDINGS))
@@ -132,7 +132,7 @@ def _add_tokens(totals: AgentTotals, call: Call) -> None:
     if call.usage is not None:
         totals.input_tokens += call.usage.input_tokens
         totals.output_tokens += call.usage.output_tokens
-        if call.cost is None:
-            totals.unpriced_calls += 1
     if call.cost is not None:
         totals.cost_usd += call.cost.amount_usd
+    elif call.usage is not None or call.outcome is Outcome.OK:
+        totals.unpriced_calls += 1

@@ -74,7 +74,7 @@ class Call:
 
     kind: Kind
     name: str
-    """Bare name of the agent, tool, model …; `semconv.encode` makes the span's name of it."""
+    """Bare name of the agent, tool or function; `semconv.encode` makes the span's name of it and of the facts."""
     title: str | None
     """What the program renamed the span to; None for the name that the conventions give."""
     id: int

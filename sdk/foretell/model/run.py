@@ -58,7 +58,7 @@ class RunQuery:
     session_id: str | None = None
     outcome: Outcome | None = None
     text: str | None = None
-    """Words to find in names, errors and redacted content."""
+    """Words to find in names, errors, redacted content and logs."""
     since_ns: int | None = None
     until_ns: int | None = None
     limit: int = 20

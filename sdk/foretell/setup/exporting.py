@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from foretell.errors import FAULTS, ForetellError
+from foretell.errors import FAULTS, ForetellError, MissingExtra
 
 if TYPE_CHECKING:
     from foretell.settings import Settings
@@ -33,13 +33,15 @@ def build_exporter(running: Running, environment: Mapping[str, str], *, is_wante
     ]
     if not is_wanted or not signals:
         return
-    from foretell.export.transport import HttpTransport
+    from foretell.export.transport import make_transport
 
     running.endpoints = {signal: read_endpoint(signal, values) for signal in signals}
-    transports = {
-        signal: HttpTransport(endpoint, proxies=proxies_of(environment))
-        for signal, endpoint in running.endpoints.items()
-    }
+    try:
+        transports = {signal: make_transport(running.endpoints[signal], environment) for signal in signals}
+    except MissingExtra as error:
+        running.note("exporter", error)
+        running.endpoints = {}
+        return
     running.exporter = Exporter(
         transports,
         running.counts,
@@ -72,20 +74,14 @@ def start_endpoint(running: Running) -> None:
 
 def endpoint_values(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
     """`OTEL_*` as they hold: an argument of `init()` or a line in `foretell.toml` stands for its variable."""
+    from foretell.settings import SETTINGS, Source, show_value
+
     values = {name: value for name, value in environment.items() if name.startswith("OTEL_")}
-    if settings.otlp_endpoint:
-        values["OTEL_EXPORTER_OTLP_ENDPOINT"] = settings.otlp_endpoint
+    for row in SETTINGS:
+        if settings.origin_of(row.name).source in (Source.ARGUMENT, Source.FILE):
+            text = show_value(getattr(settings, row.name))
+            values.update({name: text for name in row.env if name.startswith("OTEL_")})
     return values
-
-
-def proxies_of(environment: Mapping[str, str]) -> dict[str, str]:
-    """Proxies by scheme, and hosts to reach without one, as HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY say."""
-    found = {}
-    for scheme in ("http", "https", "all", "no"):
-        value = environment.get(f"{scheme}_proxy") or environment.get(f"{scheme.upper()}_PROXY")
-        if value:
-            found[scheme] = value
-    return found
 
 
 def _make_outbox(running: Running) -> Any:  # the exporter's Outbox protocol

@@ -114,7 +114,7 @@ def build_sinks(
         sinks.append(_metrics_sink(running, prices, open_calls, probe))
     sinks.append(ProcessorSink(processors))
     if running.exporter is not None:
-        sinks.append(_span_sink(running, resource))
+        sinks.append(_span_sink(running, resource, prices))
     return sinks
 
 
@@ -175,7 +175,7 @@ def _metrics_sink(running: Running, prices: PriceBook, open_calls: dict[int, Ope
     )
 
 
-def _span_sink(running: Running, resource: Resource) -> Sink:
+def _span_sink(running: Running, resource: Resource, prices: PriceBook) -> Sink:
     from foretell.export.encode_events import encode_log_events, encode_log_record, encode_score
     from foretell.export.span_sink import SpanSink
     from foretell.export.wire import resource_field, scope_field
@@ -190,5 +190,6 @@ def _span_sink(running: Running, resource: Resource) -> Sink:
         running.counts,
         encode_logs=encode_log_events if has_logs else None,
         encode_score=encode_score if has_logs else None,
+        context_window=prices.context_window,
         encode_log=encode_log_record if has_logs else None,
     )
