@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from foretell.store.search import drop_index, note_removed
+from foretell.store.search import CALLS, LOGS, drop_index, note_removed
 
 if TYPE_CHECKING:
     from foretell.store.store import Store
@@ -93,7 +93,9 @@ def _remove_oldest(connection: sqlite3.Connection) -> bool:
 def _remove_logs(connection: sqlite3.Connection, where: str, value: int | str) -> int:
     """Remove as many log lines as one step may; tells how many. The condition finds them by an index."""
     sql = f"DELETE FROM logs WHERE key IN (SELECT key FROM logs WHERE {where} LIMIT {_LOGS_PER_STEP})"
-    return connection.execute(sql, (value,)).rowcount
+    removed = connection.execute(sql, (value,)).rowcount
+    note_removed(connection, LOGS, removed)
+    return removed
 
 
 def _remove(connection: sqlite3.Connection, runs: list[tuple[int, str]]) -> None:
@@ -102,7 +104,7 @@ def _remove(connection: sqlite3.Connection, runs: list[tuple[int, str]]) -> None
     for key, run_id in runs:
         sql = "DELETE FROM calls WHERE key IN (SELECT key FROM calls WHERE run = ? LIMIT ?)"
         removed = connection.execute(sql, (key, left)).rowcount
-        note_removed(connection, removed)
+        note_removed(connection, CALLS, removed)
         left -= removed
         left_logs -= _remove_logs(connection, "run_id = ?", run_id)
         if left <= 0 or left_logs <= 0:

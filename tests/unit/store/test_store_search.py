@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from foretell.model.kinds import Kind, Outcome
+from foretell.model.log import LogRecord
 from foretell.model.payload import Payload
 from foretell.model.run import RunQuery
 from foretell.readers.store import StoreReader
@@ -103,3 +104,19 @@ def test_this_sqlite_has_an_index(store):
     """Else the tests above prove only half of it."""
     with store.reading() as connection:
         assert has_index_support(connection)
+
+
+def test_a_run_is_found_by_what_it_logged(search, store, sink, reader):
+    """One line must hold every word; lines that came after the index was made are found too."""
+    runs = {run.name: run.id for run in reader.find_runs(RunQuery())}
+    line = LogRecord(5, 13, "WARNING", "carrier slow", attributes={"city": "Oslo"}, run_id=runs["alpha"])
+    sink.take_logs(
+        [line, LogRecord(6, 13, "WARNING", "carrier away", run_id=runs["gamma"]), LogRecord(7, 9, "", "slow")]
+    )
+    sink.write()
+    found = [search("carrier slow"), search("carrier"), search("oslo"), search("slow away")]
+    sink.take_logs([LogRecord(8, 13, "WARNING", "carrier back", run_id=runs["beta"])])
+    sink.write()
+
+    assert [{"alpha"}, {"alpha", "gamma"}, {"alpha"}, set()] == found
+    assert {"beta"} == search("carrier back")
