@@ -1,26 +1,31 @@
 """See what AI agents do, hear what is about to go wrong, and replay it.
 
 Everything a program needs stands here: `foretell.init()`, the decorators `instrument_agent`, `instrument_tool` …,
-the blocks `agent`, `tool`, `llm` …, `session`, `score`, `flush` and `shutdown`. Importing changes nothing.
+the blocks `agent`, `tool`, `llm` …, `session`, `score`, `flush` and `shutdown`. Importing changes nothing, and loads
+nothing: each name is loaded when it is first used.
 """
 
 from __future__ import annotations
 
-from foretell.bootstrap import flush, init, shutdown
-from foretell.errors import ForetellError, RunHalted
-from foretell.instrument.blocks import agent, current_operation, llm, memory, plan, retriever, step, tool, workflow
-from foretell.instrument.carriers import child_env, propagate
-from foretell.instrument.decorators import (
-    instrument_agent,
-    instrument_llm,
-    instrument_memory,
-    instrument_retriever,
-    instrument_step,
-    instrument_tool,
-    instrument_workflow,
-)
-from foretell.instrument.session import score, session
-from foretell.logging_start import setup_logging
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from foretell.bootstrap import flush, init, shutdown
+    from foretell.errors import ForetellError, RunHalted
+    from foretell.instrument.blocks import agent, current_operation, llm, memory, plan, retriever, step, tool, workflow
+    from foretell.instrument.carriers import child_env, propagate
+    from foretell.instrument.decorators import (
+        instrument_agent,
+        instrument_llm,
+        instrument_memory,
+        instrument_retriever,
+        instrument_step,
+        instrument_tool,
+        instrument_workflow,
+    )
+    from foretell.instrument.session import score, session
+    from foretell.logging_start import setup_logging
 
 __version__ = "0.1.0"
 
@@ -52,3 +57,32 @@ __all__ = [
     "tool",
     "workflow",
 ]
+
+_HOMES = {
+    "bootstrap": ("flush", "init", "shutdown"),
+    "errors": ("ForetellError", "RunHalted"),
+    "instrument.blocks": (
+        *("agent", "current_operation", "llm", "memory", "plan", "retriever", "step", "tool", "workflow"),
+    ),
+    "instrument.carriers": ("child_env", "propagate"),
+    "instrument.decorators": (
+        *("instrument_agent", "instrument_llm", "instrument_memory", "instrument_retriever"),
+        *("instrument_step", "instrument_tool", "instrument_workflow"),
+    ),
+    "instrument.session": ("score", "session"),
+    "logging_start": ("setup_logging",),
+}
+_HOME_OF = {name: f"foretell.{home}" for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:  # whatever the name stands for
+    """Load a public name when it is first used, and keep it."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'foretell' has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    """The public names, loaded or not."""
+    return sorted({*globals(), *__all__})
