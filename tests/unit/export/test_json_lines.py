@@ -10,10 +10,12 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from foretell.export.encode_calls import encode_calls
+from foretell.export.encode_events import encode_log_record
 from foretell.export.json_body import request_to_json
 from foretell.export.json_lines import JsonLinesWriter, span_json, value_json
-from foretell.export.wire import resource_field, scope_field
+from foretell.export.wire import join_request, resource_field, scope_field
 from foretell.model.facts import Score
+from foretell.model.log import LogRecord
 from tests.unit.export.otlp_oracle import canonical
 from tests.unit.export.some_calls import make_call, make_calls
 
@@ -102,6 +104,23 @@ def test_scores_are_lines_of_log_records(tmp_path):
         record.time_unix_nano,
         int.from_bytes(record.span_id, "big"),
     )
+
+
+def test_log_lines_say_what_the_protobuf_request_says(tmp_path):
+    """The same records, two encodings, one message."""
+    fields = {"n": 1, "deep": {"to": ["a", None, 0.5]}, "foretell.log.source": "x"}
+    lines = [
+        LogRecord(5, 13, "WARNING", "slow", None, fields, "tool", 7, 9, "a" * 16, "desk", 1),
+        LogRecord(6, 9, "INFO", "", "foretell.finding"),
+    ]
+    writer = JsonLinesWriter(tmp_path / "calls.jsonl", RESOURCE)
+    writer.take_logs(lines)
+    writer.take_logs([])
+    writer.close()
+    (line,) = lines_of(tmp_path / "calls.jsonl")
+    body = join_request(resource_field(RESOURCE), scope_field("foretell"), map(encode_log_record, lines))
+
+    assert canonical(ExportLogsServiceRequest, body) == parsed(line, ExportLogsServiceRequest)
 
 
 def test_ids_are_hexadecimal_and_long_numbers_text():

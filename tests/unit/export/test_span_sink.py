@@ -7,10 +7,11 @@ from opentelemetry.proto.logs.v1.logs_pb2 import ScopeLogs
 from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
 
 from foretell.export.counts import Counts
-from foretell.export.encode_events import encode_log_events, encode_score
+from foretell.export.encode_events import encode_log_events, encode_log_record, encode_score
 from foretell.export.span_sink import PART_ITEMS, SpanSink
 from foretell.model.facts import Score
 from foretell.model.kinds import Kind
+from foretell.model.log import LogRecord
 from tests.unit.export.some_calls import make_call, make_calls
 
 
@@ -130,3 +131,34 @@ def test_a_forked_child_does_not_send_what_the_parent_noted():
     sink.close()
 
     assert [2] == [int.from_bytes(span.span_id, "big") for span in given.spans()]
+
+
+def test_log_lines_become_log_records_with_ids_and_source():
+    """Whether their trace is sampled or not; our attributes win over the program's of the same name."""
+    given = Given()
+    sink = SpanSink(given, Counts(), encode_log=encode_log_record)
+    line = LogRecord(
+        5, 13, "WARNING", "slow", None, {"n": 1, "foretell.run.id": "x"}, "tool", 7, 9, "a" * 16, "desk", 1
+    )
+    sink.take_logs([line, LogRecord(6, 9, "INFO", "", "foretell.finding", trace_id=None)])
+    sink.write()
+    slow, event = given.logs()
+
+    assert (5, 5, 13, "WARNING", "slow", 7, 9, 1) == (
+        slow.time_unix_nano, slow.observed_time_unix_nano, slow.severity_number, slow.severity_text,
+        slow.body.string_value, int.from_bytes(slow.trace_id, "big"), int.from_bytes(slow.span_id, "big"), slow.flags,
+    )  # fmt: skip
+    assert {"n": 1, "foretell.run.id": "a" * 16, "foretell.log.source": "tool", "foretell.log.logger": "desk"} == {
+        pair.key: pair.value.int_value or pair.value.string_value for pair in slow.attributes
+    }
+    assert ("foretell.finding", b"", b"") == (event.event_name, event.trace_id, event.span_id)
+
+
+def test_log_lines_are_sent_only_where_logs_are():
+    """Without an encoder there is nobody who takes them."""
+    given = Given()
+    sink = SpanSink(given, Counts())
+    sink.take_logs([LogRecord(5, 13, "WARNING", "slow")])
+    sink.write()
+
+    assert [] == given.parts
