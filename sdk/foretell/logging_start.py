@@ -6,11 +6,17 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO
 
+from opentelemetry.context import get_current
+from opentelemetry.trace import get_current_span
+
 from foretell import bootstrap
 from foretell.instrument import state
 from foretell.instrument.blocks import current_operation
+from foretell.instrument.operation import SESSION
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import SpanContext
+
     from foretell.model.log import LogRecord
 
 
@@ -33,11 +39,14 @@ def setup_logging(
 
 
 def current_ids() -> Mapping[str, Any]:
-    """Ids of the operation that is running here; empty outside of any."""
+    """Ids of what is running here: operation, innermost span, session; outside of all nothing."""
     here = current_operation()
+    span = get_current_span().get_span_context()
     if not here:
-        return {}
-    return {
+        session = get_current().get(SESSION)
+        ids = {} if session is None else {"session_id": session.id}
+        return {**ids, **_span_ids(span)} if span.is_valid else ids
+    ids = {
         "trace_id": here.trace_id,
         "span_id": here.span_id,
         "trace_flags": here.trace_flags,
@@ -46,6 +55,12 @@ def current_ids() -> Mapping[str, Any]:
         "agent_name": here.agent_name,
         "kind": here.kind.value,
     }
+    # A foreign span inside the operation is nearer; of another trace it is the application's, and goes on around us.
+    return {**ids, **_span_ids(span)} if span.trace_id == here.trace_id else ids
+
+
+def _span_ids(span: SpanContext) -> dict[str, Any]:
+    return {"trace_id": span.trace_id, "span_id": span.span_id, "trace_flags": int(span.trace_flags)}
 
 
 def emit(record: LogRecord) -> None:
