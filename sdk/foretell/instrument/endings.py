@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import traceback
 
 from foretell.errors import RunHalted
@@ -19,7 +18,7 @@ def outcome_of(error: BaseException) -> Outcome:
         return Outcome.OK
     if isinstance(error, RunHalted):
         return Outcome.HALTED
-    if isinstance(error, asyncio.CancelledError) or not isinstance(error, Exception):
+    if not isinstance(error, Exception):  # asyncio's CancelledError, KeyboardInterrupt, SystemExit
         return Outcome.CANCELLED
     return Outcome.ERROR
 
