@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from foretell.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from foretell.bootstrap import flush, init, shutdown
     from foretell.errors import ForetellError, RunHalted
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     )
     from foretell.instrument.session import score, session
     from foretell.logging_start import setup_logging
-
-__version__ = "0.1.0"
 
 __all__ = [
     "ForetellError",

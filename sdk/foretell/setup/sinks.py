@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foretell.errors import FAULTS
+from foretell.version import __version__
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from foretell.setup.running import Running
     from foretell.watchdog.process_probe import ProcessProbe
 
-VERSION = "0.1.0"
 
 
 def contents_refiner(running: Running) -> Callable[[Sequence[Call]], Any]:
@@ -130,7 +130,7 @@ def _store_sink(running: Running) -> Sink:
     return StoreSink(
         running.store,
         service_name=settings.service_name,
-        version=VERSION,
+        version=__version__,
         counts=lambda: self_counts(running),
         retention=retention,
     )
@@ -182,7 +182,7 @@ def _span_sink(running: Running, resource: Resource, prices: PriceBook) -> Sink:
 
     assert running.exporter is not None
     running.exporter.set_envelope(
-        resource_field(resource.attributes, resource.schema_url), scope_field("foretell", VERSION)
+        resource_field(resource.attributes, resource.schema_url), scope_field("foretell", __version__)
     )
     has_logs = "logs" in running.endpoints
     return SpanSink(
