@@ -27,7 +27,8 @@ def test_the_contract_notices_a_room_that_leans_upwards(tmp_path: Path) -> None:
     package = tmp_path / "foretell"
     (package / "cli").mkdir(parents=True)
     (package / "semconv").mkdir()
-    for name in ("__init__", "cli/__init__", "semconv/__init__", "model", "setting_types", "setting_sources", "errors"):
+    names = ("__init__", "cli/__init__", "semconv/__init__", "model", "setting_types", "setting_sources", "errors")
+    for name in (*names, "version"):
         (package / f"{name}.py").touch()
     (package / "settings.py").write_text("import foretell.cli\n")
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text("utf-8"))
