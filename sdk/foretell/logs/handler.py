@@ -14,7 +14,8 @@ from foretell.logs.private import say_once
 from foretell.model.log import LogRecord
 
 OWN_THREADS: Final = "foretell"
-"""Names of our threads begin so. What libraries log there is about our own sending, and would be sent in turn."""
+"""Names of our threads begin so. What libraries log there is about our own sending, and would be sent in turn; on the
+console it would be noise of our making, unless something is wrong."""
 
 
 class RecordHandler(logging.Handler):
@@ -56,9 +57,12 @@ class RecordHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show the record and hand it on; each is done even if the other fails."""
+        is_our_doing = (record.threadName or "").startswith(OWN_THREADS)
+        if is_our_doing and record.levelno < logging.WARNING:
+            return
         ours = read_record(record, self._current_ids())
         try:
-            if self._hand_on is not None and not (record.threadName or "").startswith(OWN_THREADS):
+            if self._hand_on is not None and not is_our_doing:
                 self._hand_on(ours)
         finally:
             if self._has_console:
