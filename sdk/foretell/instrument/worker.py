@@ -96,6 +96,7 @@ class Worker:
         self._held: list[threading.Lock] = []
         self._first: Callable[[], object] | None = None
         self._popped = 0  # written under one lock; less what the sinks have taken it is what waits between the two
+        self._started = 0  # opened here and not yet told to the counts
         self._queued_bytes = 0
         self._thread: threading.Thread | None = None
         self._warming: threading.Thread | None = None
@@ -105,6 +106,7 @@ class Worker:
     def opened(self, call: Operation) -> None:
         """Note an open call; the first one starts a tick."""
         self._open_calls[call.id] = call
+        self._started += 1
         if self._is_idle:
             self._rouse()
 
@@ -120,6 +122,7 @@ class Worker:
 
     def put(self, call: Call) -> None:
         """Queue a finished call of a foreign instrumentor."""
+        self._started += 1
         self._queue.append(call)
         if self._is_idle:
             self._rouse()
@@ -155,34 +158,37 @@ class Worker:
         finally:
             self._inside.remove(threading.get_ident())
 
-    def end(self, timeout_s: float) -> bool:
-        """Drain, stop the thread, let the sinks say goodbye. What ends later is written by the thread that ended it."""
-        deadline_s = time.monotonic() + timeout_s
-        self._inside.append(threading.get_ident())
-        try:
-            done = self.drain(timeout_s)
-            self._is_ended = True
-            self._wake.set()
-            self._hurry.set()
-            if self._thread is not None and self._thread is not threading.current_thread():
-                self._thread.join(max(0.0, deadline_s - time.monotonic()))
-            self._is_idle = True
-            if self._queue:  # ended meanwhile
-                done = self.drain(max(0.0, deadline_s - time.monotonic())) and done
-            self._delivery.close()
-        finally:
-            self._inside.remove(threading.get_ident())
+    def close(self, timeout_s: float, *, for_good: bool = True) -> bool:
+        """Drain, stop the thread, let the sinks say goodbye.
+
+        What ends later is lost if this is `for_good`; else it is written by the thread that ended it.
+        """
+        done = True
+        if not self._is_ended:
+            self._inside.append(threading.get_ident())
+            try:
+                done = self._end(time.monotonic() + timeout_s)
+            finally:
+                self._inside.remove(threading.get_ident())
+        self._is_closed = for_good
         return done
 
-    def close(self, timeout_s: float) -> bool:
-        """End for good: what comes later is nobody's any more."""
-        done = True if self._is_ended else self.end(timeout_s)
-        self._is_closed = True
+    def _end(self, deadline_s: float) -> bool:
+        done = self.drain(deadline_s - time.monotonic())
+        self._is_ended = True
+        self._wake.set()
+        self._hurry.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(max(0.0, deadline_s - time.monotonic()))
+        self._is_idle = True
+        if self._queue:  # ended meanwhile
+            done = self.drain(deadline_s - time.monotonic()) and done
+        self._delivery.close(deadline_s)
         return done
 
     def is_inside(self) -> bool:
         """True where the current thread is at work in here: what interrupts it must not wait for its locks."""
-        return threading.get_ident() in self._inside
+        return threading.get_ident() in self._inside or bool(self._held)
 
     @property
     def is_untouched(self) -> bool:
@@ -234,7 +240,7 @@ class Worker:
         """The program is ending: nobody comes for what is queued now."""
         if not self._is_closed and (self._queue or self._scores or self._logs):
             self.drain(LATE_S)
-            self._delivery.close()
+            self._delivery.close(time.monotonic() + LATE_S)
 
     def _run(self) -> None:
         while not self._is_ended:
@@ -283,7 +289,8 @@ class Worker:
         if self._warm_up is None:
             return False
         if self._warming is None:
-            if all(call.kind not in INFERENCE for call in [*list(self._open_calls.values()), *list(self._queue)]):
+            calls = list(self._open_calls.values()) + list(self._queue)
+            if all(call.kind not in INFERENCE for call in calls):
                 return False
             self._warming = _start(guard("warm_up")(self._warm_up), "foretell-prices")
         if self._warming is not None and self._warming.is_alive():
@@ -300,6 +307,7 @@ class Worker:
                 first, self._first = self._first, None
                 guard("fork.first")(first)()
             batch = self._pop_batch()
+            self._count(len(batch))
             if batch:
                 self._guarded_refine(batch)
                 self._delivery.refined.append(batch)
@@ -312,13 +320,21 @@ class Worker:
         batch: list[Call] = []
         try:
             for _ in range(BATCH):
-                batch.append(queue.popleft())
+                batch.append(queue.popleft())  # noqa: PERF401 - the queue may end before the batch does
         except IndexError:
             self._queued_bytes = 0
         else:
             self._queued_bytes -= sum(getattr(call, "size_bytes", 0) for call in batch)
         self._popped += len(batch)
         return batch
+
+    def _count(self, ended: int) -> None:
+        """Tell how many calls began and ended, in batches: the hot path has no time for it."""
+        started, self._started = self._started, 0
+        if started:
+            self._counts.count("started", "calls", n=started)
+        if ended:
+            self._counts.count("ended", "calls", n=ended)
 
     def _guarded_refine(self, batch: list[Call]) -> None:
         try:
