@@ -10,6 +10,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foretell.export.encode_calls import flags_of
 from foretell.export.wire import INT64_MAX, INT64_MIN, TOO_DEEP, describe, utf8
 from foretell.semconv.encode import SPAN_KINDS, span_attributes, span_events, span_kind, span_name, span_status
 from foretell.semconv.records import record_attributes, score_event
@@ -50,9 +51,14 @@ class JsonLinesWriter:
 
     def take(self, calls: Sequence[Call]) -> None:
         """Note finished calls, whether sampled or not: this file is here."""
-        if calls:
-            spans = [span_json(call) for call in calls]
-            self._note("resourceSpans", "scopeSpans", "spans", spans)
+        scopes: dict[str | None, list[Json]] = {}
+        for call in calls:
+            scopes.setdefault(call.scope, []).append(span_json(call))
+        if scopes:
+            scoped = [
+                {"scope": self._scope if name is None else {"name": name}, "spans": spans} for name, spans in scopes.items()
+            ]
+            self._lines.append(line_of({"resourceSpans": [{"resource": self._resource, "scopeSpans": scoped}]}))
 
     def take_scores(self, scores: Sequence[Score]) -> None:
         """Note feedback as evaluation events."""
@@ -106,7 +112,7 @@ def span_json(call: Call) -> Json:
     span: Json = {
         "traceId": f"{call.trace_id:032x}",
         "spanId": f"{call.span_id:016x}",
-        "flags": call.trace_flags & 0xFF,
+        "flags": flags_of(call),
     }
     if call.parent_id is not None:
         span["parentSpanId"] = f"{call.parent_id:016x}"
@@ -121,6 +127,8 @@ def span_json(call: Call) -> Json:
         span["events"] = [_event(event) for event in events]
     if call.links:
         span["links"] = [_link(link) for link in call.links]
+    names = ("droppedAttributesCount", "droppedEventsCount", "droppedLinksCount")
+    span.update({name: n for name, n in zip(names, call.dropped or (), strict=False) if n})
     code, message = span_status(call)
     if code:
         span["status"] = {"code": code, "message": message} if message else {"code": code}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foretell.export.encode_calls import encode_call
+from foretell.export.wire import scope_field
 from foretell.model.facts import InferenceFacts
 from foretell.semconv.encode import span_attributes
 
@@ -53,6 +54,7 @@ class SpanSink:
 
     def _begin(self) -> None:
         self._spans: list[bytes] = []
+        self._foreign: dict[str, list[bytes]] = {}
         self._logs: list[bytes] = []
         self._is_run_over = False
 
@@ -67,8 +69,12 @@ class SpanSink:
             if not call.trace_flags & 1:
                 continue
             try:
-                attributes = span_attributes(call, self._context_limit(call))
-                spans.append(encode_call(call, attributes))
+                attributes = span_attributes(call, find_context_limit(call, self._context_window))
+                encoded = encode_call(call, attributes)
+                if call.scope is None:
+                    spans.append(encoded)
+                else:
+                    self._foreign.setdefault(call.scope, []).append(encoded)
                 if self._encode_logs is not None:
                     self._logs += self._encode_logs(call, attributes)
             except Exception as error:
@@ -78,13 +84,6 @@ class SpanSink:
                 self._is_run_over = True
         if fault is not None:
             raise fault
-
-    def _context_limit(self, call: Call) -> int | None:
-        facts = call.facts
-        if self._context_window is None or call.usage is None or not isinstance(facts, InferenceFacts):
-            return None
-        model = facts.response_model or facts.request_model
-        return self._context_window(facts.provider, model) if model else None
 
     def take_scores(self, scores: Sequence[Score]) -> None:
         """Encode feedback as evaluation events."""
@@ -98,12 +97,14 @@ class SpanSink:
 
     def write(self) -> None:
         """Hand over what was encoded; this waits for no network."""
-        spans, logs, is_run_over = self._spans, self._logs, self._is_run_over
+        spans, foreign, logs, is_run_over = self._spans, self._foreign, self._logs, self._is_run_over
         self._begin()
         for signal, items in (("traces", spans), ("logs", logs)):
-            for at in range(0, len(items), PART_ITEMS):
-                part = items[at : at + PART_ITEMS]
+            for part in _parts_of(items):
                 self._exporter.submit(signal, b"".join(part), len(part))
+        for scope, items in foreign.items():
+            for part in _parts_of(items):
+                self._exporter.submit("traces", b"".join(part), len(part), scope_field(scope))
         if is_run_over:
             self._exporter.hurry()
 
@@ -119,3 +120,16 @@ class SpanSink:
     def after_fork(self) -> None:
         """Drop what was noted: the parent sends it."""
         self._begin()
+
+
+def find_context_limit(call: Call, context_window: ContextWindow | None) -> int | None:
+    """How many tokens the call's model can hold; None where that is unknown, or no matter."""
+    facts = call.facts
+    if context_window is None or call.usage is None or not isinstance(facts, InferenceFacts):
+        return None
+    model = facts.response_model or facts.request_model
+    return context_window(facts.provider, model) if model else None
+
+
+def _parts_of(items: list[bytes]) -> list[list[bytes]]:
+    return [items[at : at + PART_ITEMS] for at in range(0, len(items), PART_ITEMS)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from opentelemetry.sdk.trace import Event as OtelEvent
 from opentelemetry.sdk.trace import ReadableSpan
@@ -11,17 +12,23 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link as OtelLink
 from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
-from foretell.model.facts import ErrorFacts, Event, Link
+from foretell.instrument.completing import facts_of
+from foretell.instrument.endings import describe_error
+from foretell.instrument.finished_span import FinishedSpan
+from foretell.instrument.limits import put_event, put_link
+from foretell.model.facts import ErrorFacts
 from foretell.semconv import encode
+from foretell.version import __version__
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
 
     from foretell.instrument.operation import Operation
 
+T = TypeVar("T")
 UNNAMED_ERROR = "_OTHER"
 """The conventions' `error.type` where nothing better is known."""
-SCOPE = InstrumentationScope("foretell")
+SCOPE = InstrumentationScope("foretell", __version__)
 
 
 class LeanSpan(Span, ReadableSpan):
@@ -54,34 +61,35 @@ class LeanSpan(Span, ReadableSpan):
 
     def add_event(self, name: str, attributes: Any = None, timestamp: int | None = None) -> None:  # as the API has it
         """Add a named moment to the operation."""
-        call = self.operation
-        if not self.is_recording():
-            return
-        call.add_event(name, **{str(key): value for key, value in (attributes or {}).items()})
-        if timestamp is not None and call.events:
-            last = call.events[-1]
-            call.events[-1] = Event(last.name, timestamp, last.fields)
+        if self.is_recording():
+            put_event(self.operation, name, dict(attributes or {}), timestamp or self.operation.now_ns())
 
     def add_link(self, context: SpanContext, attributes: Any = None) -> None:  # as the API has it
         """Point to another span."""
         if self.is_recording() and context.is_valid:
-            link = Link(context.trace_id, context.span_id, dict(attributes or {}))
-            self.operation.links = [*(self.operation.links or ()), link]
+            put_link(self.operation, context.trace_id, context.span_id, dict(attributes or {}))
 
     def update_name(self, name: str) -> None:
-        """Give the operation another name."""
+        """Show the span under another name; the operation, its metrics and its agent keep theirs."""
         if self.is_recording():
-            self.operation.name = name
+            self.operation.title = name
 
     def is_recording(self) -> bool:
-        """True until the operation ends."""
+        """True until the operation ends, sampled or not: the store keeps it either way."""
         return self.operation.end_ns is None
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
-        """An ERROR makes the operation end as failed; an exception that ends it later says so better."""
+        """An ERROR makes the operation end as failed, OK takes that back; an exception that ends it has the last word."""
         told = status if isinstance(status, Status) else Status(status, description)
-        if self.is_recording() and told.status_code is StatusCode.ERROR:
-            self.operation.error = ErrorFacts(UNNAMED_ERROR, told.description or "")
+        call = self.operation
+        if not self.is_recording():
+            return
+        if told.status_code is StatusCode.OK:
+            call.error = None
+        elif told.status_code is StatusCode.ERROR:
+            noted = call.noted or ErrorFacts(UNNAMED_ERROR)
+            # The stack stands in the event that was recorded with it.
+            call.error = ErrorFacts(noted.type, told.description or noted.message)
 
     def record_exception(
         self,
@@ -90,12 +98,26 @@ class LeanSpan(Span, ReadableSpan):
         timestamp: int | None = None,
         escaped: bool = False,
     ) -> None:
-        """Record an error that the program handled itself."""
-        self.operation.record_error(exception)
+        """Note an exception as an event. It makes nothing fail: `set_status` or an exception that gets out does."""
+        if not self.is_recording():
+            return
+        call = self.operation
+        call.noted = noted = describe_error(exception, with_stack=True)
+        fields = {**encode.exception_fields(noted), **(attributes or {})}
+        put_event(call, "exception", fields, timestamp or call.now_ns())
 
     def end(self, end_time: int | None = None) -> None:
         """End the operation, if the program ends its span by hand."""
-        self.operation.finish()
+        self.operation.finish(end_ns=end_time)
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        """End the operation with the block; an exception that leaves the block makes it fail."""
+        if exc_val is None:
+            self.operation.finish()
+        else:
+            self.operation.fail(exc_val)
 
     # -- what processors and exporters read ----------------------------------------------------------------------
 
@@ -107,12 +129,12 @@ class LeanSpan(Span, ReadableSpan):
     @property
     def name(self) -> str:
         """The conventions' name for this operation."""
-        return encode.span_name(self.operation)
+        return self._read(encode.span_name)
 
     @property
     def kind(self) -> SpanKind:
         """CLIENT for what leaves the process, INTERNAL for the rest."""
-        return SpanKind[encode.span_kind(self.operation).upper()]
+        return SpanKind[self._read(encode.span_kind).upper()]
 
     @property
     def parent(self) -> SpanContext | None:
@@ -120,7 +142,7 @@ class LeanSpan(Span, ReadableSpan):
         call = self.operation
         if call.parent_id is None:
             return None
-        return SpanContext(call.trace_id, call.parent_id, call.parent_is_remote, TraceFlags(call.trace_flags))
+        return SpanContext(call.trace_id, call.parent_id, bool(call.parent_is_remote), TraceFlags(call.trace_flags))
 
     @property
     def start_time(self) -> int | None:
@@ -134,14 +156,17 @@ class LeanSpan(Span, ReadableSpan):
 
     @property
     def status(self) -> Status:
-        """ERROR on failure, else what the program set, else unset."""
-        code, text = encode.span_status(self.operation)
+        """ERROR on failure, else unset."""
+        call = self.operation
+        if call.end_ns is None:
+            return Status(StatusCode.ERROR, call.error.message) if call.error is not None else Status()
+        code, text = encode.span_status(call)
         return Status(StatusCode.ERROR, text) if code == encode.ERROR else Status()
 
     @property
     def attributes(self) -> dict[str, Any]:  # any attribute values
         """Everything known, under the conventions' names."""
-        return encode.span_attributes(self.operation)
+        return self._read(encode.span_attributes)
 
     @property
     def events(self) -> Sequence[OtelEvent]:
@@ -157,17 +182,17 @@ class LeanSpan(Span, ReadableSpan):
     @property
     def dropped_attributes(self) -> int:
         """How many attributes were over the limit."""
-        return 0
+        return (self.operation.dropped or (0, 0, 0))[0]
 
     @property
     def dropped_events(self) -> int:
         """How many events were over the limit."""
-        return 0
+        return (self.operation.dropped or (0, 0, 0))[1]
 
     @property
     def dropped_links(self) -> int:
         """How many links were over the limit."""
-        return 0
+        return (self.operation.dropped or (0, 0, 0))[2]
 
     @property
     def resource(self) -> Resource:
@@ -178,3 +203,22 @@ class LeanSpan(Span, ReadableSpan):
     def instrumentation_scope(self) -> InstrumentationScope:
         """Foretell's own."""
         return SCOPE
+
+    def to_json(self, indent: int | None = 4) -> str:
+        """The span as JSON, as the official console exporter prints it."""
+        return self.freeze().to_json(indent)
+
+    def freeze(self, context_limit: int | None = None) -> FinishedSpan:
+        """The span as it is now, independent of the operation: what processors are given at its end."""
+        return FinishedSpan(self, self._read(lambda call: encode.span_attributes(call, context_limit)))
+
+    def _read(self, read: Callable[[Operation], T]) -> T:
+        """Read from the operation; while it is open its facts are made for this look only, later more is known."""
+        call = self.operation
+        if call.end_ns is not None or call.facts is not None:
+            return read(call)
+        call.facts = facts_of(call)
+        try:
+            return read(call)
+        finally:
+            call.facts = None

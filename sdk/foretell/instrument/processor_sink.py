@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from foretell.errors import FAULTS
@@ -22,9 +22,12 @@ class ProcessorSink:
 
     name = "processors"
 
-    def __init__(self, processors: list[SpanProcessor]) -> None:
-        """Tell `processors`, a list that grows as the application adds to it."""
+    def __init__(
+        self, processors: list[SpanProcessor], context_limit: Callable[[Call], int | None] = lambda _: None
+    ) -> None:
+        """Tell `processors`, a list that grows as the application adds to it; `context_limit` knows a model's window."""
         self._processors = processors
+        self._context_limit = context_limit
 
     def take_open(self, calls: Sequence[Call]) -> None:
         """Nothing: processors heard of the start when it was."""
@@ -35,13 +38,14 @@ class ProcessorSink:
             return
         for call in calls:
             if isinstance(call, Operation) and isinstance(call.span, LeanSpan):
-                self._tell(call.span)
-                call.span = None
+                span, call.span = call.span, None
+                self._tell(span)
 
     def _tell(self, span: LeanSpan) -> None:
-        for processor in self._processors:
+        finished = span.freeze(self._context_limit(span.operation))
+        for processor in list(self._processors):
             try:
-                processor.on_end(span)
+                processor.on_end(finished)
             except Exception as error:
                 FAULTS.note("processor", error)
 

@@ -2,43 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import functools
+import inspect
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.sampling import DEFAULT_ON, Decision, Sampler, SamplingResult
 from opentelemetry.trace import NoOpTracerProvider, Span, Tracer
+
+from foretell.errors import FAULTS
+from foretell.instrument.redirect import TRACER
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace.sampling import Sampler
+
+
+class CurrentSpan(AbstractContextManager[Span]):
+    """A span that is started and current inside a block, or around each call of what it decorates."""
+
+    def __init__(self, start: Callable[[], AbstractContextManager[Span]]) -> None:
+        """`start` asks the provider of the moment, each time."""
+        self._start = start
+        self._inside: AbstractContextManager[Span] | None = None
+
+    def __enter__(self) -> Span:
+        """Start the span and make it current."""
+        self._inside = self._start()
+        return self._inside.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        """End the span; the error, if any, is its."""
+        inside, self._inside = self._inside, None
+        return inside.__exit__(kind, error, trace) if inside is not None else None
+
+    def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Put a span around each call of a function or coroutine function."""
+        if inspect.iscoroutinefunction(func):
+
+            @functools.wraps(func)
+            async def call(*args: Any, **kwargs: Any) -> Any:
+                with self._start():
+                    return await func(*args, **kwargs)
+
+        else:
+
+            @functools.wraps(func)
+            def call(*args: Any, **kwargs: Any) -> Any:
+                with self._start():
+                    return func(*args, **kwargs)
+
+        return call
 
 
 class ForwardingTracer(Tracer):
     """A tracer that asks at each span who provides tracers now."""
 
-    def __init__(self, shell: ShellProvider, *described: Any) -> None:
+    def __init__(self, shell: ShellProvider, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Forward what `get_tracer` was given."""
         self._shell = shell
-        self._described = described
+        self._described = args, kwargs
         self._found: tuple[Any, Tracer] | None = None
 
     def _tracer(self) -> Tracer:
-        target = self._shell.target
-        if self._found is None or self._found[0] is not target:
-            self._found = (target, target.get_tracer(*self._described))
-        return self._found[1]
+        target, found = self._shell.target, self._found
+        if found is None or found[0] is not target:
+            args, kwargs = self._described
+            found = self._found = (target, target.get_tracer(*args, **kwargs))
+        return found[1]
 
     def start_span(self, *args: Any, **kwargs: Any) -> Span:
         """Start a span with the provider of the moment."""
         return self._tracer().start_span(*args, **kwargs)
 
-    @contextmanager
-    def start_as_current_span(self, *args: Any, **kwargs: Any) -> Iterator[Span]:  # type: ignore[override]  # the API's own decorator class is private
+    def start_as_current_span(self, *args: Any, **kwargs: Any) -> CurrentSpan:  # type: ignore[override]  # the API's own decorator class is private
         """Start a span with the provider of the moment and make it current."""
-        with self._tracer().start_as_current_span(*args, **kwargs) as span:
-            yield span
+        return CurrentSpan(lambda: self._tracer().start_as_current_span(*args, **kwargs))
 
 
 class ShellProvider(TracerProvider):
@@ -48,6 +92,8 @@ class ShellProvider(TracerProvider):
         """Start empty: spans go nowhere until `fill`."""
         super().__init__(shutdown_on_exit=False)
         self.target: Any = NoOpTracerProvider()
+        self.is_taken = False
+        """True where the application has put its own provider inside."""
         self._flush: Callable[[int], bool] | None = None
 
     def fill(self, provider: Any, flush: Callable[[int], bool] | None = None) -> None:
@@ -66,9 +112,7 @@ class ShellProvider(TracerProvider):
 
     def get_tracer(self, *args: Any, **kwargs: Any) -> Tracer:
         """A tracer that follows when the provider inside changes."""
-        names = ("instrumenting_module_name", "instrumenting_library_version", "schema_url", "attributes")
-        described = [*args, *(kwargs.get(name) for name in names[len(args) :])]
-        return ForwardingTracer(self, *described)
+        return ForwardingTracer(self, args, kwargs)
 
     def add_span_processor(self, span_processor: SpanProcessor) -> None:
         """Add a processor to whoever is inside."""
@@ -81,21 +125,50 @@ class ShellProvider(TracerProvider):
         if self._flush is not None:
             return self._flush(timeout_millis)
         flush = getattr(self.target, "force_flush", None)
-        return bool(flush(timeout_millis)) if flush is not None else True
+        return flush(timeout_millis) is not False if flush is not None else True
 
     def shutdown(self) -> None:
-        """Send everything that has ended; `foretell.shutdown()` is what really stops us."""
+        """Send everything that has ended and end the processors; `foretell.shutdown()` is what really stops us."""
         self.force_flush()
+        shutdown = getattr(self.target, "shutdown", None)
+        if shutdown is not None:
+            shutdown()
+
+
+class KeepAll(Sampler):
+    """Has spans recorded that another sampler would drop: unsampled, they are not exported, but still stored and counted."""
+
+    def __init__(self, sampler: Sampler) -> None:
+        """Ask `sampler` what is exported."""
+        self._sampler = sampler
+
+    def should_sample(self, *args: Any, **kwargs: Any) -> SamplingResult:
+        """What the sampler says, but for the dropping."""
+        result = self._sampler.should_sample(*args, **kwargs)
+        if result.decision is not Decision.DROP:
+            return result
+        return SamplingResult(Decision.RECORD_ONLY, result.attributes, result.trace_state)
+
+    def get_description(self) -> str:
+        """The sampler's own."""
+        return self._sampler.get_description()
 
 
 class OwnProvider(TracerProvider):
     """Makes the spans of the application's own tracers, and keeps the list of processors that our lean spans tell too."""
 
     def __init__(
-        self, resource: Resource, sampler: Sampler | None, own: SpanProcessor, processors: list[SpanProcessor]
+        self,
+        resource: Resource,
+        sampler: Sampler | None,
+        own: SpanProcessor,
+        processors: list[SpanProcessor],
+        limits: SpanLimits | None = None,
     ) -> None:
         """Give every foreign span to `own`; note further processors in `processors`."""
-        super().__init__(sampler=sampler, resource=resource, shutdown_on_exit=False)
+        super().__init__(
+            sampler=KeepAll(sampler or DEFAULT_ON), resource=resource, shutdown_on_exit=False, span_limits=limits
+        )
         self.processors = processors
         super().add_span_processor(own)
 
@@ -104,6 +177,11 @@ class OwnProvider(TracerProvider):
         self.processors.append(span_processor)
         super().add_span_processor(span_processor)
 
+    def shutdown(self) -> None:
+        """End the processors; from now on our spans tell none."""
+        self.processors.clear()
+        super().shutdown()
+
 
 class GlobalProvider:
     """Takes the place of the global provider if it is free, and steps aside when the application brings its own."""
@@ -111,14 +189,14 @@ class GlobalProvider:
     def __init__(self) -> None:
         """Change nothing yet."""
         self._shell: ShellProvider | None = None
-        self._setter: Callable[..., None] | None = None
+        self._on_takeover: Callable[[Any], None] | None = None
 
     def existing(self) -> Any | None:
         """The provider that the application has set, or None where the place is free or ours."""
         found = trace.get_tracer_provider()
-        if isinstance(found, trace.ProxyTracerProvider) or found is self._shell:
-            return None
-        return found
+        if found is not None and found is self._shell:
+            return self._shell.target if self._shell.is_taken else None
+        return None if isinstance(found, trace.ProxyTracerProvider) else found
 
     def occupy(self, provider: Any, flush: Callable[[int], bool], on_takeover: Callable[[Any], None]) -> None:
         """Set our shell, filled with `provider`; call `on_takeover` when the application sets its own."""
@@ -126,24 +204,29 @@ class GlobalProvider:
             self._shell = ShellProvider()
             trace.set_tracer_provider(self._shell)
         self._shell.fill(provider, flush)
-        shell, setter = self._shell, trace.set_tracer_provider
-        self._setter = setter
-
-        def set_tracer_provider(tracer_provider: Any) -> None:
-            """Let the application's provider take over from Foretell's."""
-            if tracer_provider is not shell:
-                shell.fill(tracer_provider)
-                on_takeover(tracer_provider)
-
-        trace.set_tracer_provider = set_tracer_provider
+        self._on_takeover = on_takeover
+        TRACER.begin(self._step_aside)
 
     def vacate(self) -> None:
-        """Undo `occupy`: the setter is OpenTelemetry's again; the shell, which cannot be taken out, is empty."""
-        if self._setter is not None:
-            trace.set_tracer_provider = self._setter
-            self._setter = None
-            if self._shell is not None and isinstance(self._shell.target, OwnProvider):
-                self._shell.empty()
+        """Empty the shell, which OpenTelemetry lets nobody take out; the application may still put its own provider in."""
+        self._on_takeover = None
+        if self._shell is not None and not self._shell.is_taken:
+            self._shell.empty()
+
+    def _step_aside(self, provider: Any) -> None:
+        """Let the application's provider take over; a second one is refused by OpenTelemetry itself."""
+        shell, on_takeover = self._shell, self._on_takeover
+        if shell is None or provider is shell:
+            return
+        TRACER.end()
+        self._on_takeover = None
+        shell.fill(provider)
+        shell.is_taken = True
+        if on_takeover is not None:
+            try:
+                on_takeover(provider)
+            except Exception as error:
+                FAULTS.note("takeover", error)
 
 
 GLOBAL = GlobalProvider()

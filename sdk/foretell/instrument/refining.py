@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foretell.cost.refine import refine_costs
 from foretell.errors import FAULTS
 from foretell.instrument.completing import add_totals, adopt_inner, complete_facts, is_priced
-from foretell.instrument.foreign_call import ForeignCall
+from foretell.instrument.foreign_call import ForeignCall, read_foreign
 from foretell.instrument.operation import Operation
 
 if TYPE_CHECKING:

@@ -39,7 +39,10 @@ _FACTS: dict[Kind, Any] = {
     Kind.RETRIEVER: RetrievalFacts,
     Kind.MEMORY: MemoryFacts,
 }
-_PLAIN = ("rss_open_bytes", "rss_close_bytes", "version", "span_kind", "trace_flags", "trace_state", "attributes")
+_PLAIN = (
+    "rss_open_bytes", "rss_close_bytes", "version", "span_kind", "scope", "title", "parent_is_remote", "trace_flags",
+    "trace_state", "attributes",
+)  # fmt: skip
 
 
 def build_summary(row: Row) -> RunSummary:
@@ -151,6 +154,8 @@ def _add_rare(call: Call, rare: dict[str, Any]) -> None:
             setattr(call, name, rare[name])
     call.span_id = rare.get("span_id", call.id)
     call.content_exported = rare.get("content_exported", False)
+    if "dropped" in rare:
+        call.dropped = tuple(rare["dropped"])
     if "totals" in rare:
         call.totals = AgentTotals(**rare["totals"])
     if "events" in rare:

@@ -103,6 +103,8 @@ def span_attributes(call: Call, context_limit: int | None = None) -> Attributes:
     attributes = OPENINGS[kind](call)
     attributes[own.RUN_ID] = call.run_id
     if kind is Kind.SPAN:
+        if not call.run_id:
+            del attributes[own.RUN_ID]
         return attributes
     if call.step_index is not None:
         attributes[own.STEP_INDEX] = call.step_index
@@ -314,8 +316,12 @@ def span_events(call: Call) -> Sequence[Event]:
     """
     events: Sequence[Event] = call.events or ()
     error = call.error
-    if error is None or call.outcome not in _FAILURES or call.kind is Kind.SPAN:
+    if error is None or call.outcome not in _FAILURES or call.kind is Kind.SPAN or error.type == "_OTHER":
         return events
+    if not error.stacktrace and any(
+        event.name == "exception" and event.fields.get(genai.EXCEPTION_TYPE) == error.type for event in events
+    ):
+        return events  # the program recorded it itself
     return (*events, Event("exception", call.end_ns or call.start_ns, exception_fields(error)))
 
 

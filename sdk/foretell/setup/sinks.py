@@ -105,6 +105,7 @@ def build_sinks(
     processors: list[SpanProcessor],
 ) -> list[Sink]:
     """The visible list, in the order in which each call reaches them."""
+    from foretell.export.span_sink import find_context_limit
     from foretell.instrument.processor_sink import ProcessorSink
 
     sinks: list[Sink] = []
@@ -112,7 +113,7 @@ def build_sinks(
         sinks.append(_store_sink(running))
     if running.settings.metrics_on:
         sinks.append(_metrics_sink(running, prices, open_calls, probe))
-    sinks.append(ProcessorSink(processors))
+    sinks.append(ProcessorSink(processors, lambda call: find_context_limit(call, prices.context_window)))
     if running.exporter is not None:
         sinks.append(_span_sink(running, resource, prices))
     return sinks

@@ -78,6 +78,8 @@ class Batch:
         session, session_text = None, None
         size = ROW_BYTES * len(calls)
         for call in calls:
+            if not call.run_id:  # a span that is no agent's work: exported for the application, no part of any run
+                continue
             if call.trace_id != trace_id:
                 trace_id = call.trace_id
                 trace = trace_id.to_bytes(16, "big")

@@ -160,6 +160,14 @@ def _note_span(call: Call, rare: dict[str, Any]) -> None:
         rare["version"] = call.version
     if call.span_kind is not None:
         rare["span_kind"] = call.span_kind
+    if call.scope is not None:
+        rare["scope"] = call.scope
+    if call.title is not None:
+        rare["title"] = call.title
+    if call.dropped is not None:
+        rare["dropped"] = call.dropped
+    if call.parent_is_remote:
+        rare["parent_is_remote"] = True
     if call.trace_flags != 1:
         rare["trace_flags"] = call.trace_flags
     if call.trace_state:
