@@ -33,6 +33,8 @@ _SOURCE_OF_KIND = {
     **dict.fromkeys(("llm", "embeddings"), "llm"),
     **dict.fromkeys(("tool", "retriever", "memory"), "tool"),
 }
+_SEVERITY_OF_LEVEL = dict(_SEVERITIES)
+_FIELD_COUNT = len(vars(logging.makeLogRecord({})))
 _STANDARD_FIELDS = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", STRUCTLOG_FIELDS})
 
 
@@ -49,7 +51,7 @@ def read_record(record: logging.LogRecord, ids: Mapping[str, Any]) -> LogRecord:
     fields.update(_read_exception(record))
     return LogRecord(
         time_ns=int(record.created * 1e9),
-        severity_number=next(number for least, number in _SEVERITIES if record.levelno >= least),
+        severity_number=_SEVERITY_OF_LEVEL.get(record.levelno) or _read_severity(record.levelno),
         severity_text=record.levelname,
         body=body,
         attributes=fields,
@@ -64,12 +66,14 @@ def read_record(record: logging.LogRecord, ids: Mapping[str, Any]) -> LogRecord:
 
 def read_fields(record: logging.LogRecord) -> tuple[str, dict[str, Any]]:
     """Return the message and the fields beside it, as built-ins."""
-    told = getattr(record, STRUCTLOG_FIELDS, None)
+    has = vars(record)
+    told = has.get(STRUCTLOG_FIELDS)
     if isinstance(told, dict):
         fields = {key: value for key, value in told.items() if key != "event"}
         return _shorten(str(told.get("event", ""))), to_plain_fields(fields)
     extra: dict[str, Any] = {"stack": record.stack_info} if record.stack_info else {}
-    extra |= {key: value for key, value in vars(record).items() if key not in _STANDARD_FIELDS}
+    if len(has) > _FIELD_COUNT:
+        extra |= {key: value for key, value in has.items() if key not in _STANDARD_FIELDS}
     return _shorten(record.getMessage()), to_plain_fields(extra)
 
 
@@ -98,8 +102,13 @@ def to_plain(value: Any, depth: int = 0) -> Any:
         return f"<{type(value).__qualname__}>"
 
 
+def _read_severity(level: int) -> int:
+    """The number of a level of the program's own."""
+    return next((number for least, number in _SEVERITIES if level >= least), 1)
+
+
 def _read_source(logger: str, fields: dict[str, Any], ids: Mapping[str, Any]) -> str:
-    for name in SOURCE_FIELDS:
+    for name in SOURCE_FIELDS if fields else ():
         if fields.get(name) in LOG_SOURCES:
             return str(fields.pop(name))
     if source := _SOURCE_OF_LOGGER.get(logger.partition(".")[0]):
