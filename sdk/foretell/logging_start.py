@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def setup_logging(
-    level: str | int = "INFO",
+    level: str | int | None = None,
     *,
     stream: TextIO | None = None,
     json: bool | None = None,
@@ -31,10 +31,16 @@ def setup_logging(
 
     Lines also go to the console, redacted: pretty on a terminal, JSON elsewhere (`json` decides otherwise). A program
     that logs to its console already keeps its own lines, and ours stay silent there unless `has_console=True`.
-    `foretell.shutdown()` undoes it.
+    What is not given comes from the settings `log_level` and `log_format`. `foretell.shutdown()` undoes it.
     """
     from foretell.logs.setup import setup_logging as install
 
+    running = bootstrap.current()
+    if running is not None:
+        level = running.settings.log_level if level is None else level
+        form = running.settings.log_format
+        json = form == "json" if json is None and form != "auto" else json
+    level = "INFO" if level is None else level
     install(level, stream, json, current_ids=current_ids, emit=emit, redact=redact, has_console=has_console)
 
 

@@ -78,7 +78,6 @@ class Settings:
     )
 
     # Components
-    watchdog_on: bool = setting(True, TRUTH, "Look for trouble while agents run.")
     store_on: bool = setting(True, TRUTH, "Keep calls in the embedded store.")
     metrics_on: bool = setting(True, TRUTH, "Count and measure.")
     spans_on: bool = setting(True, TRUTH, "Export calls as spans.")
@@ -96,7 +95,7 @@ class Settings:
     redaction: bool = setting(True, TRUTH, "Replace secrets and personal data before anything is kept.")
     redaction_off: tuple[str, ...] = setting((), WORDS, "Redaction rules that are not applied.")
     redaction_patterns: Mapping[str, str] = setting(NO_PAIRS, PAIRS, "Own redaction rules: name=pattern (RE2 syntax).")
-    min_duration_ms: float = setting(0.0, duration_in("ms"), "Calls shorter than this are not kept (0 keeps all).")
+    min_duration_ms: float = setting(0.0, duration_in("ms"), "Calls shorter than this are counted, not kept; runs, agents and failures always are.")
     legacy_metrics: bool = setting(False, TRUTH, "Also emit the conventions' older metric names.")
 
     # Money
@@ -112,10 +111,10 @@ class Settings:
     retention_bytes: int = setting(10**9, SIZE, "Above this size the oldest runs leave the store.")
     flush_timeout_s: float = setting(5.0, duration_in("s"), "How long shutdown waits for the last batch.")
 
-    # Our own log
-    log_level: str = setting("warning", LEVEL, "How much Foretell logs about itself.", "OTEL_LOG_LEVEL")
+    # Log lines
+    log_level: str = setting("info", LEVEL, "Least severity that `setup_logging()` records.")
     log_format: str = setting(
-        "auto", one_of("auto", "console", "json"), "Form of log lines; auto: console on a terminal."
+        "auto", one_of("auto", "console", "json"), "Form of its lines on the console; auto: JSON unless on a terminal."
     )
 
     # Exporters
@@ -136,6 +135,8 @@ class Settings:
     metric_timeout_ms: float = setting(
         30_000.0, duration_in("ms"), "Longest export of metrics.", "OTEL_METRIC_EXPORT_TIMEOUT"
     )
+
+    otlp_file: Path | None = setting(None, PATH, "Also write every call to this file, as OTLP JSON lines.")
 
     # OTLP
     otlp_endpoint: str | None = setting(

@@ -118,14 +118,14 @@ def test_another_tools_mistake_is_not_ours(tmp_path: Path) -> None:
 def test_tables_in_a_file_group_settings(tmp_path: Path) -> None:
     """`[otlp] endpoint` is otlp_endpoint, while `[actions]` is a value."""
     (tmp_path / "foretell.toml").write_text(
-        '[otlp]\nendpoint = "http://c:4318"\n[actions]\nagent_loop = "halt"\n[watchdog]\non = false\n'
+        '[otlp]\nendpoint = "http://c:4318"\n[actions]\nagent_loop = "halt"\n[metrics]\non = false\n'
     )
     settings = load(tmp_path)
 
     assert ("http://c:4318", {"agent_loop": "halt"}, False) == (
         settings.otlp_endpoint,
         dict(settings.actions),
-        settings.watchdog_on,
+        settings.metrics_on,
     )
 
 

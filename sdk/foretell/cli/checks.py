@@ -46,11 +46,11 @@ def check_switches(settings: Settings) -> Iterator[Check]:
     if settings.sdk_disabled:
         yield Check("recording", TROUBLE, "Everything is switched off (sdk_disabled).", advice)
         return
-    off = [name for name in ("store", "spans", "metrics", "logs", "watchdog") if not getattr(settings, f"{name}_on")]
+    off = [name for name in ("store", "spans", "metrics", "logs") if not getattr(settings, f"{name}_on")]
     if off:
         yield Check("recording", NOTE, f"Switched off: {', '.join(off)}.", advice)
     else:
-        yield Check("recording", OK, "Calls go to the store, the metrics and the watchdog.")
+        yield Check("recording", OK, "Calls go to the store and the metrics, and to a collector where one is set.")
     if settings.content == "none":
         yield Check(
             "content", NOTE, "Inputs and outputs are not kept (content=none), so --content shows nothing.", advice

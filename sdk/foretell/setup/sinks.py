@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from foretell.settings import Settings
     from foretell.setup.running import Running
     from foretell.watchdog.process_probe import ProcessProbe
-
 
 
 def contents_refiner(running: Running) -> Callable[[Sequence[Call]], Any]:
@@ -116,6 +116,14 @@ def build_sinks(
     sinks.append(ProcessorSink(processors, lambda call: find_context_limit(call, prices.context_window)))
     if running.exporter is not None:
         sinks.append(_span_sink(running, resource, prices))
+    if "console" in running.settings.traces_exporter:
+        from foretell.export.console import ConsoleSink
+
+        sinks.append(ConsoleSink(sys.stdout))
+    if running.settings.otlp_file is not None:
+        from foretell.export.json_lines import JsonLinesWriter
+
+        sinks.append(JsonLinesWriter(running.settings.otlp_file, resource.attributes, version=__version__))
     return sinks
 
 
@@ -128,13 +136,18 @@ def _store_sink(running: Running) -> Sink:
     retention = Retention(
         running.store, max_age_ns=int(settings.retention_days * DAY_NS), limit_bytes=settings.retention_bytes
     )
-    return StoreSink(
+    sink = StoreSink(
         running.store,
         service_name=settings.service_name,
         version=__version__,
         counts=lambda: self_counts(running),
         retention=retention,
     )
+    if settings.min_duration_ms > 0:
+        from foretell.store.longer import OnlyLonger
+
+        return OnlyLonger(sink, int(settings.min_duration_ms * 1e6))
+    return sink
 
 
 def self_counts(running: Running) -> dict[str, int]:
