@@ -104,12 +104,14 @@ def _start(settings: Settings, environment: Mapping[str, str], *, is_endpoint_gi
     exporting.start_endpoint(running)
     connecting.connect_provider(running, existing)
     connecting.hook_lifecycle(running, _after_fork)
-    running.context_before = join_parent(environment)
+    running.context_before = join_parent(environment, is_private=settings.isolated)
     state.current = running.runtime
     return running
 
 
 def _after_fork() -> None:
+    from foretell.setup.parts import renew_resource
+
     global _LOCK
     _LOCK = threading.RLock()  # another thread of the parent may have held it
     running = _running
@@ -118,7 +120,8 @@ def _after_fork() -> None:
     runtime = running.runtime
     runtime.ids.reseed()
     runtime.pid = os.getpid()
-    runtime.worker.after_fork()
+    running.is_child = True
+    runtime.worker.after_fork(lambda: renew_resource(running))
     for part in (running.exporter, running.endpoint, running.probe):
         if part is not None:
             part.after_fork()

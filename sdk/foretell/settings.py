@@ -112,7 +112,9 @@ class Settings:
     flush_timeout_s: float = setting(5.0, duration_in("s"), "How long shutdown waits for the last batch.")
 
     # Log lines
-    log_level: str = setting("info", LEVEL, "Least severity that `setup_logging()` records.")
+    log_level: str = setting(
+        "info", LEVEL, "Least severity that `setup_logging()` records.", "OTEL_LOG_LEVEL"
+    )
     log_format: str = setting(
         "auto", one_of("auto", "console", "json"), "Form of its lines on the console; auto: JSON unless on a terminal."
     )

@@ -13,7 +13,7 @@ from foretell.export.counts import Counts
 from foretell.export.endpoints import BatchLimits
 from foretell.export.split import count_items, split_request
 from foretell.export.transport import Answer, Fate, Transport
-from foretell.export.wire import join_request
+from foretell.export.wire import join_resource, join_scope
 
 HURRY_S: Final = 0.2
 """Where somebody waits for a run's end, at most so long; and at most so many requests as that allows."""
@@ -22,6 +22,10 @@ LOOK_S: Final = 60.0
 PROBE_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Waits between looking whether a lost collector is back."""
 BATCH_BYTES: Final = 4 * 2**20
+LEFTOVERS_S: Final = 1.0
+"""How long the end of a program may send what earlier ones left in the outbox."""
+LEAST_S: Final = 0.05
+FORK_WAIT_S: Final = 2.0
 
 
 class Outbox(Protocol):
@@ -44,7 +48,8 @@ class Outbox(Protocol):
 class _Waiting:
     """Items of one signal, not yet a request."""
 
-    parts: deque[tuple[bytes, int]] = field(default_factory=deque)
+    parts: deque[tuple[bytes, int, bytes]] = field(default_factory=deque)
+    """Joined items, how many, and their scope where it is not ours."""
     items: int = 0
     size: int = 0
     due_s: float = float("inf")
@@ -79,11 +84,13 @@ class Exporter:
         limits: BatchLimits | None = None,
         clock: Callable[[], float] = monotonic,
         on_error: Callable[[str, Exception], None] | None = None,
+        prepare: Callable[[], object] | None = None,
     ) -> None:
         """Send each signal (`traces`, `metrics`, `logs`) by its transport; no thread runs before the first `submit`.
 
         `resource` and `scope` (from `wire.resource_field`, `wire.scope_field`) are put around the items.
-        `on_error(hook, error)` hears of faults of our own, in place of which the thread goes on.
+        `on_error(hook, error)` hears of faults of our own, in place of which the thread goes on. `prepare` does, on
+        that thread, what must not be half done at a fork: imports.
         """
         self._transports = dict(transports)
         self._counts = counts
@@ -92,6 +99,7 @@ class Exporter:
         self._limits = limits or BatchLimits()
         self._clock = clock
         self._on_error = on_error
+        self._prepare = prepare
         self._begin()
 
     def _begin(self) -> None:
@@ -99,8 +107,12 @@ class Exporter:
         self._waiting = {signal: _Waiting() for signal in self._transports}
         self._requests: deque[_Request] = deque()
         self._held_bytes = self._held_items = 0
-        self._is_closing = False
+        self._is_closing = self._is_finished = False
         self._thread: threading.Thread | None = None
+        self._preparing = threading.Lock()
+        self._is_held = False
+        self._sending: _Request | None = None
+        self._abandoned: _Request | None = None
         self._failures = 0
         self._probe_s = 0.0
         """When a lost collector is tried again."""
@@ -113,8 +125,11 @@ class Exporter:
         """Put another resource and scope around items from now on."""
         self._resource, self._scope = resource, scope
 
-    def submit(self, signal: str, body: bytes, items: int) -> bool:
-        """Take encoded items (fields of a scope, joined); False where they were dropped or nobody sends the signal."""
+    def submit(self, signal: str, body: bytes, items: int, scope: bytes = b"") -> bool:
+        """Take encoded items (fields of a scope, joined); False where they were dropped or nobody sends the signal.
+
+        `scope` (from `wire.scope_field`) is that of items which are not our own.
+        """
         waiting = self._waiting.get(signal)
         if waiting is None:
             return False
@@ -122,14 +137,14 @@ class Exporter:
             refusal = self._hold(len(body), items)
             if not refusal:
                 is_first = not waiting.parts
-                waiting.parts.append((body, items))
+                waiting.parts.append((body, items, scope))
                 waiting.items += items
                 waiting.size += len(body)
                 if is_first:
                     waiting.due_s = self._clock() + self._limits.age_s
                 if is_first or self._is_full(waiting):
                     self._wake()
-        return not refusal or self._keep(signal, self._wrap([body]), items, refusal)
+        return not refusal or self._keep(signal, self._wrap({scope: [body]}), items, refusal)
 
     def submit_request(self, signal: str, body: bytes, items: int) -> bool:
         """Take a whole export request that needs nothing around it."""
@@ -159,40 +174,62 @@ class Exporter:
                 if waiting.parts:
                     waiting.due_s = 0.0
             self._changed.notify_all()
-            while self._held_items or self._held_bytes:
+            while self._thread is not None and (self._held_items or self._held_bytes):
                 left_s = deadline - self._clock()
                 if left_s <= 0 or not self._changed.wait(left_s):
                     return False
-        return True
+        return self._send_here(deadline)
 
-    def close(self, timeout_s: float = 5.0) -> bool:
-        """Flush, end the thread and the connections; what is left goes to the outbox or is dropped and counted."""
+    def stop_waiting(self) -> None:
+        """The program ends: from now on nothing is tried twice, as far as there is an outbox that keeps it."""
         if self._outbox is not None:
-            # What is kept need not be tried again now: a lost collector does not hold up the end of the program.
-            self._stop_waiting()
+            for transport in self._transports.values():
+                transport.stop()
+
+    def finish(self, timeout_s: float = 5.0) -> bool:
+        """Flush and end the thread; what is left goes to the outbox. Later items wait for a `flush`, which sends them."""
+        deadline = self._clock() + timeout_s
+        self.stop_waiting()
         is_flushed = self.flush(timeout_s)
         with self._changed:
-            self._is_closing = True
-            thread = self._thread
+            if is_flushed and self._thread is not None and self._outbox is not None:
+                self._changed.wait_for(self._has_looked, max(0.0, min(LEFTOVERS_S, deadline - self._clock())))
+            thread, self._thread = self._thread, None
+            self._is_finished = True
             self._changed.notify_all()
-        self._stop_waiting()
+        for transport in self._transports.values():
+            transport.stop()
         if thread is not None and thread is not threading.current_thread():
-            thread.join(min(1.0, timeout_s))
+            thread.join(max(LEAST_S, deadline - self._clock()))
+            if thread.is_alive():  # it hangs in a transport, which nobody else may use now
+                self._transports = {signal: _Nowhere() for signal in self._transports}
         self._give_up()
-        if thread is None or not thread.is_alive():
-            for transport in self._transports.values():
-                transport.close()
         return is_flushed
+
+    def close(self, timeout_s: float = 5.0) -> bool:
+        """Finish, for good: what comes later is refused."""
+        is_flushed = self.finish(timeout_s)
+        with self._changed:
+            self._is_closing = True
+        self._give_up()
+        for transport in self._transports.values():
+            transport.close()
+        return is_flushed
+
+    def before_fork(self) -> None:
+        """Wait until no import is half done."""
+        self._is_held = self._preparing.acquire(timeout=FORK_WAIT_S)
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        if self._is_held:
+            self._preparing.release()
 
     def after_fork(self) -> None:
         """Start afresh in a forked child: what was waiting is the parent's, who sends it."""
         for transport in self._transports.values():
             transport.after_fork()
         self._begin()
-
-    def _stop_waiting(self) -> None:
-        for transport in self._transports.values():
-            transport.stop()
 
     # -- the buffer, under the lock ---------------------------------------------------------------------------------
 
@@ -211,20 +248,22 @@ class Exporter:
 
     def _wake(self) -> None:
         if self._thread is None:
+            if self._is_finished:
+                return
             thread = threading.Thread(target=self._run, name="foretell-export", daemon=True)
             try:
                 thread.start()
-            except RuntimeError:  # the interpreter is ending: `close` saves what is there
+            except RuntimeError:  # the interpreter is ending: `flush` sends what is there
                 return
             self._thread = thread
         self._changed.notify()
 
     def _take_batch(self, signal: str, waiting: _Waiting) -> _Request:
-        parts: list[bytes] = []
+        parts: dict[bytes, list[bytes]] = {}
         items = size = 0
         while waiting.parts and items < self._limits.batch_items and size < BATCH_BYTES:
-            body, n = waiting.parts.popleft()
-            parts.append(body)
+            body, n, scope = waiting.parts.popleft()
+            parts.setdefault(scope, []).append(body)
             items += n
             size += len(body)
         waiting.items -= items
@@ -233,47 +272,72 @@ class Exporter:
             waiting.due_s = float("inf")
         return _Request(signal, self._wrap(parts), items, size)
 
-    def _wrap(self, parts: Sequence[bytes]) -> bytes:
-        return join_request(self._resource, self._scope, parts)
+    def _wrap(self, parts: Mapping[bytes, Sequence[bytes]]) -> bytes:
+        return join_resource(self._resource, [join_scope(scope or self._scope, body) for scope, body in parts.items()])
+
+    def retire(self) -> None:
+        """Send what is there and take nothing more: from now on somebody else exports."""
+        with self._changed:
+            for signal, waiting in self._waiting.items():
+                while waiting.parts:
+                    self._requests.append(self._take_batch(signal, waiting))
+            self._waiting = {}
+            self._changed.notify_all()
 
     # -- the thread -------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        with self._preparing:
+            self._attempt(self._prepare)
         while True:
             with self._changed:
                 is_leftover_due, request = self._next()
-            try:
-                if is_leftover_due:
-                    request = self._take_leftover()
-                if request is None:
-                    if is_leftover_due:
-                        continue
-                    return
-                self._carry_out(request)
-            except Exception as error:  # the thread must live: what it was about is lost, and counted
-                if request is not None:
-                    self._counts.count("dropped", request.signal, "fault", request.items)
-                self._look_s = self._clock() + LOOK_S  # if the outbox is at fault, do not ask it again at once
-                self._tell("export", error)
-            finally:
-                if request is not None and request.key is None:
-                    self._let_go(request)
+            if is_leftover_due:
+                self._attempt(self._send_leftover)
+            elif request is None:
+                return
+            else:
+                self._send_one(request)
 
-    def _let_go(self, request: _Request) -> None:
+    def _send_here(self, deadline_s: float) -> bool:
+        """Send on this thread what waits, where the exporter has no thread (any more)."""
+        while self._thread is None and self._clock() < deadline_s:
+            with self._changed:
+                request = self._pop_due()
+            if request is None:
+                break
+            self._send_one(request)
+        return not self._held_items
+
+    def _send_one(self, request: _Request) -> None:
+        self._sending = request
+        if not self._attempt(lambda: self._carry_out(request)):
+            # Whoever sends must go on: what it was about is lost, and counted.
+            self._counts.count("dropped", request.signal, "fault", request.items)
         with self._changed:
-            self._held_bytes -= request.held
-            self._held_items -= request.items
+            self._sending = None
+            if request is not self._abandoned:
+                self._held_bytes -= request.held
+                self._held_items -= request.items
             self._changed.notify_all()
 
+    def _attempt(self, action: Callable[[], object] | None) -> bool:
+        try:
+            if action is not None:
+                action()
+        except Exception as error:
+            self._look_s = self._clock() + LOOK_S  # if the outbox is at fault, do not ask it again at once
+            self._tell("export", error)
+            return False
+        return True
+
     def _next(self) -> tuple[bool, _Request | None]:
-        """Wait for what is to be done next: (a leftover?, a request); (False, None) when the exporter is closing."""
-        while not self._is_closing:
+        """Wait for what is to be done next: (a leftover?, a request); (False, None) when this thread is to end."""
+        while self._thread is threading.current_thread():
+            request = self._pop_due()
+            if request is not None:
+                return False, request
             now_s = self._clock()
-            if self._requests:
-                return False, self._requests.popleft()
-            for signal, waiting in self._waiting.items():
-                if waiting.due_s <= now_s or self._is_full(waiting):
-                    return False, self._take_batch(signal, waiting)
             due_s = min((waiting.due_s for waiting in self._waiting.values()), default=float("inf"))
             if self._outbox is not None:
                 look_s = max(self._look_s, self._probe_s)
@@ -282,6 +346,26 @@ class Exporter:
                 due_s = min(due_s, look_s)
             self._changed.wait(None if due_s == float("inf") else max(0.0, due_s - now_s))
         return False, None
+
+    def _pop_due(self) -> _Request | None:
+        now_s = self._clock()
+        if self._requests:
+            return self._requests.popleft()
+        for signal, waiting in self._waiting.items():
+            if waiting.parts and (waiting.due_s <= now_s or self._is_full(waiting)):
+                return self._take_batch(signal, waiting)
+        return None
+
+    def _has_looked(self) -> bool:
+        return self._failures > 0 or self._look_s > self._clock()
+
+    def _send_leftover(self) -> None:
+        request = self._sending = self._take_leftover()
+        if request is not None:
+            self._carry_out(request)
+        self._sending = None
+        with self._changed:
+            self._changed.notify_all()
 
     def _take_leftover(self) -> _Request | None:
         lent = self._outbox.take(1) if self._outbox is not None else None
@@ -300,7 +384,9 @@ class Exporter:
         if is_down and self._clock() < self._probe_s:
             self._put_away(request, "unreachable")
             return
-        self._settle(request, transport.send(request.body, retry=not is_down and request.key is None))
+        answer = transport.send(request.body, retry=not is_down and request.key is None)
+        if request is not self._abandoned:
+            self._settle(request, answer)
 
     def _settle(self, request: _Request, answer: Answer) -> None:
         if answer.detail:
@@ -368,5 +454,25 @@ class Exporter:
                 while waiting.parts:
                     left.append(self._take_batch(signal, waiting))
             self._held_bytes = self._held_items = 0
+            if self._sending is not None:
+                # It may arrive, and then arrives twice; dropped, it might never.
+                self._abandoned = self._sending
+                left.insert(0, self._sending)
         for request in left:
-            self._keep(request.signal, request.body, request.items, "shutdown")
+            self._put_away(request, "shutdown")
+
+
+class _Nowhere:
+    """In place of a transport that hangs: what is left goes to the outbox."""
+
+    def send(self, body: bytes, *, retry: bool = True) -> Answer:
+        return Answer(Fate.UNREACHABLE, "shutdown")
+
+    def stop(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def after_fork(self) -> None:
+        pass

@@ -55,14 +55,20 @@ class Delivery:
             return False
         try:
             self._give()
-            return all([self._flush_one(sink, max(LEAST_S, deadline_s - time.monotonic())) for sink in self.sinks])
+            done = True
+            for sink in self.sinks:
+                done = self._flush_one(sink, max(LEAST_S, deadline_s - time.monotonic())) and done
+            return done
         finally:
             self.lock.release()
 
-    def close(self) -> None:
-        """Close every sink."""
-        with self.lock:
-            self.tell("close")
+    def close(self, deadline_s: float) -> None:
+        """Close every sink, unless one of them hangs."""
+        if self.lock.acquire(timeout=max(LEAST_S, deadline_s - time.monotonic())):
+            try:
+                self.tell("close")
+            finally:
+                self.lock.release()
 
     def after_fork(self) -> None:
         """Start afresh in a forked child: what waited is the parent's to write."""

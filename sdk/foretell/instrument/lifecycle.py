@@ -8,9 +8,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from foretell.errors import FAULTS
 from foretell.store.forking import unwatch_forks, watch_forks
@@ -22,14 +22,34 @@ LATER_S = 0.01
 """How soon a SIGTERM is looked at again that came in the middle of our own work."""
 
 
+class Resting(Protocol):
+    """A part with a thread that must not be in the middle of something at a fork."""
+
+    def before_fork(self) -> None:
+        """Come to rest."""
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+
+
 class Lifecycle:
     """Hooks into the end and the doubling of a process; `undo` takes them all out again."""
 
     def __init__(
-        self, worker: Worker, finish: Callable[[float], Any], after_fork: Callable[[], None], flush_timeout_s: float
+        self,
+        worker: Worker,
+        finish: Callable[[float], Any],
+        after_fork: Callable[[], None],
+        flush_timeout_s: float,
+        *,
+        at_forks: Sequence[Resting] = (),
     ) -> None:
-        """`finish` writes and sends what has ended, for the last time; `after_fork` renews everything in a child."""
+        """`finish` writes and sends what has ended, for the last time; `after_fork` renews everything in a child.
+
+        Before a fork the worker comes to rest, and then each of `at_forks`.
+        """
         self._worker = worker
+        self._resting = (worker, *at_forks)
         self._finish = finish
         self._after_fork = after_fork
         self._flush_timeout_s = flush_timeout_s
@@ -108,12 +128,14 @@ class Lifecycle:
     # -- the doubling --------------------------------------------------------------------------------------------
 
     def before_fork(self) -> None:
-        """Let the worker come to rest: a child would inherit what it holds, and nobody there would let go of it."""
-        self._worker.before_fork()
+        """Let the threads come to rest: a child would inherit what they hold, and nobody there would let go of it."""
+        for part in self._resting:
+            part.before_fork()
 
     def after_fork_in_parent(self) -> None:
-        """Let the worker go on."""
-        self._worker.after_fork_in_parent()
+        """Let the threads go on."""
+        for part in self._resting:
+            part.after_fork_in_parent()
 
     def after_fork_in_child(self) -> None:
         """Start afresh."""

@@ -29,6 +29,8 @@ RUN_ID = "foretell.run.id"
 """The baggage entry that carries a run over threads, processes and HTTP."""
 SESSION = "foretell.session"
 """Where the current session stands in the OpenTelemetry context."""
+PRIVATE_PARENT = "foretell.parent"
+"""Where an isolated set-up keeps the span of another process under which it goes on."""
 
 _INFERENCE = (Kind.LLM, Kind.EMBEDDINGS)
 _GROUPS = (Kind.AGENT, Kind.WORKFLOW)

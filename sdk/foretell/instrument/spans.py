@@ -19,7 +19,7 @@ from foretell.errors import FAULTS
 from foretell.instrument.completing import facts_of
 from foretell.instrument.foreign_call import adopt_operation
 from foretell.instrument.lean_span import LeanSpan
-from foretell.instrument.operation import RUN_ID, Operation
+from foretell.instrument.operation import PRIVATE_PARENT, RUN_ID, Operation
 from foretell.semconv import encode
 
 if TYPE_CHECKING:
@@ -83,12 +83,13 @@ class OwnSpans:
         self.processors = processors if processors is not None else []
         self.sampler = sampler
         self.foreign = foreign
-        self._is_private = is_private
+        self.is_private = is_private
+        self._parent_key = PRIVATE_PARENT if is_private else SPAN_KEY
 
     def start(self, operation: Operation, outer: Context, parent: Operation | None) -> dict[str, Any]:
         """Fill the operation's ids and span; return the values of the context in which it is current."""
-        span = None if self._is_private else outer.get(SPAN_KEY)
-        if parent is not None and (span is parent.span or span is None):
+        span = outer.get(self._parent_key)
+        if parent is not None and (span is parent.span or span is None or self.is_private):
             operation.trace_id = parent.trace_id
             operation.parent_id = parent.span_id
             operation.trace_flags = parent.trace_flags
@@ -104,7 +105,7 @@ class OwnSpans:
             self._sample(operation, outer)
         operation.span = span = LeanSpan(operation, self.resource)
         values = carry_run(operation, outer, parent)
-        if not self._is_private:
+        if not self.is_private:
             values[SPAN_KEY] = span
         if self.processors:
             self._tell(span, outer)

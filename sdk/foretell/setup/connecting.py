@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from foretell.errors import guard
+
 if TYPE_CHECKING:
     from foretell.setup.running import Running
 
@@ -14,48 +16,91 @@ def connect_provider(running: Running, existing: Any | None) -> None:
     """Attach to the application's provider, or set ours where there is none; stay out of both where isolated."""
     if running.settings.isolated:
         return
+    if existing is not None:
+        attach_to(running, existing)
+    else:
+        own_provider(running)
+    connect_meter(running)
+
+
+def own_provider(running: Running) -> None:
+    """Be the provider, until the application brings one."""
+    from opentelemetry.sdk.trace import SpanLimits
+
     from foretell.instrument.foreign import ForeignSpans
     from foretell.instrument.provider import GLOBAL, OwnProvider
     from foretell.instrument.spans import OwnSpans
 
-    running.foreign = ForeignSpans()
-    running.foreign.runtime = running.runtime
-    if existing is not None:
-        attach_to(running, existing)
-        return
     assert running.runtime is not None
-    spans = running.runtime.spans
+    spans, settings = running.runtime.spans, running.settings
     assert isinstance(spans, OwnSpans)
-    running.provider = OwnProvider(spans.resource, spans.sampler, running.foreign, spans.processors)
+    foreign = running.foreign = spans.foreign = ForeignSpans()
+    foreign.runtime = running.runtime
+    foreign.is_exporting = "traces" in running.endpoints
+    limits = SpanLimits(
+        max_span_attributes=settings.span_attribute_limit,
+        max_events=settings.span_event_limit,
+        max_links=settings.span_link_limit,
+        max_span_attribute_length=settings.span_value_chars_limit,
+    )
+    running.provider = OwnProvider(spans.resource, spans.sampler, foreign, spans.processors, limits)
     GLOBAL.occupy(
         running.provider,
         lambda timeout_ms: running.worker.drain(timeout_ms / 1_000),
-        lambda provider: attach_to(running, provider),
+        lambda provider: take_over(running, provider),
     )
+
+
+def take_over(running: Running, provider: Any) -> None:
+    """The application sets its provider now: as if it had been there at `init()`."""
+    from foretell.setting_sources import Source
+
+    names = ("otlp_endpoint", "otlp_traces_endpoint", "otlp_metrics_endpoint", "otlp_logs_endpoint")
+    is_given = any(running.settings.origin_of(name).source is Source.ARGUMENT for name in names)
+    if running.exporter is not None and not is_given:
+        running.exporter.retire()  # the variables are the application's: its own exporter goes there
+        running.endpoints = {}
+    attach_to(running, provider)
+    connect_meter(running)
 
 
 def attach_to(running: Running, provider: Any) -> None:
     """From now on our spans are made by the application's provider, and its foreign spans come to us."""
-    from foretell.instrument.spans import AttachedSpans
+    from foretell import __version__
+    from foretell.export.span_sink import find_context_limit
+    from foretell.instrument.attached import AttachedSpans
+    from foretell.instrument.foreign import find_processor
 
     assert running.runtime is not None
     assert running.refiner is not None
+    assert running.resource is not None
     refiner = running.refiner
     running.is_attached = True
-    running.runtime.spans = AttachedSpans(lambda: provider.get_tracer("foretell"), refiner.refine_early)
+    if hasattr(provider, "add_span_processor"):
+        foreign = running.foreign = find_processor(provider)
+        foreign.refine_early = refiner.refine_early
+        foreign.runtime = running.runtime
+    running.runtime.spans = AttachedSpans(
+        provider.get_tracer("foretell", __version__),
+        refiner.refine_early,
+        running.resource,
+        context_limit=lambda call: find_context_limit(call, refiner.prices.context_window),
+        foreign=running.foreign,
+    )
     threading.Thread(target=refiner.prices.preload, name="foretell-prices", daemon=True).start()
-    connect_meter(running)
-    add = getattr(provider, "add_span_processor", None)
-    if add is not None and running.foreign is not None:
-        add(running.foreign)
 
 
 def connect_meter(running: Running) -> None:
     """Put our metrics into the application's own meter provider, where it has one and we export none ourselves."""
     from opentelemetry import metrics
 
+    from foretell.instrument.redirect import METER
+
     provider = metrics.get_meter_provider()
-    if running.metrics is None or "metrics" in running.endpoints or not hasattr(provider, "force_flush"):
+    if running.metrics is None or running.bridge is not None or "metrics" in running.endpoints:
+        return
+    if not hasattr(provider, "force_flush"):
+        METER.begin(lambda provider: _follow_meter(running, provider))
         return
     from foretell.export.otel_meter import find_bridge
 
@@ -63,9 +108,26 @@ def connect_meter(running: Running) -> None:
     running.bridge.connect(running.metrics)
 
 
+def _follow_meter(running: Running, provider: Any) -> None:
+    """The application sets its meter provider now."""
+    from foretell.instrument.redirect import METER
+
+    METER.call_original(provider)
+    METER.end()
+    with guard("takeover.meter"):
+        connect_meter(running)
+
+
 def hook_lifecycle(running: Running, after_fork: Callable[[], None]) -> None:
     """Drain at exit and on SIGTERM; start afresh in forked children."""
     from foretell.instrument.lifecycle import Lifecycle
+    from foretell.setup.takedown import finish
 
-    running.lifecycle = Lifecycle(running.worker.drain, after_fork, running.settings.flush_timeout_s)
+    running.lifecycle = Lifecycle(
+        running.worker,
+        lambda timeout_s: finish(running, timeout_s),
+        after_fork,
+        running.settings.flush_timeout_s,
+        at_forks=[running.exporter] if running.exporter is not None else [],
+    )
     running.lifecycle.begin()

@@ -48,7 +48,16 @@ def build_exporter(running: Running, environment: Mapping[str, str], *, is_wante
         outbox=_make_outbox(running),
         limits=read_limits(values),
         on_error=FAULTS.note,
+        prepare=import_http,
     )
+
+
+def import_http() -> None:
+    """Import what the first request needs."""
+    from importlib import import_module
+
+    for name in ("urllib3", "opentelemetry.instrumentation.utils", "encodings.idna"):
+        import_module(name)
 
 
 def start_endpoint(running: Running) -> None:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.sdk.trace.sampling import Sampler
 
-    from foretell.setup.running import Running
+    from foretell.instrument.limits import SpanLimits
     from foretell.instrument.operation import Operation
     from foretell.instrument.runtime import Capture
     from foretell.settings import Settings
+    from foretell.setup.running import Running
 
 CONTEXT_KEY = "foretell-operation"
 
@@ -83,6 +84,7 @@ def build_runtime(running: Running) -> None:
         running.counts,
         Limits(max_items=settings.queue_max_items, max_bytes=settings.queue_max_bytes),
         refine_logs=sinks.logs_refiner(running),
+        warm_up=prices.preload,
         pulse=lambda: probe.sample(time.time_ns()),
     )
     running.runtime = Runtime(
@@ -91,11 +93,32 @@ def build_runtime(running: Running) -> None:
         counts=running.counts,
         context_key=f"{CONTEXT_KEY}-{id(worker)}" if settings.isolated else CONTEXT_KEY,
         capture=make_capture(settings),
+        limits=make_limits(settings),
         open_calls=open_calls,
         rss_bytes=lambda: probe.last_rss_bytes,
     )
     running.refiner = refiner
     running.resource = resource
+
+
+def renew_resource(running: Running) -> None:
+    """A forked child is an instance of its own: two processes that count under one name spoil each other's sums."""
+    from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, Resource
+
+    from foretell.export.wire import resource_field, scope_field
+    from foretell.instrument.spans import OwnSpans
+    from foretell.setup.sinks import VERSION
+
+    instance = _instance_id(running)
+    if running.resource is None or instance is None or SERVICE_INSTANCE_ID in running.settings.resource_attributes:
+        return
+    # Not made anew: `Resource.create` uses threads, which an interpreter that is ending no longer starts.
+    running.resource = resource = running.resource.merge(Resource({SERVICE_INSTANCE_ID: instance}))
+    if running.runtime is not None and isinstance(running.runtime.spans, OwnSpans):
+        running.runtime.spans.resource = resource
+    if running.exporter is not None:
+        envelope = resource_field(resource.attributes, resource.schema_url), scope_field("foretell", VERSION)
+        running.exporter.set_envelope(*envelope)
 
 
 def make_capture(settings: Settings) -> Capture:
@@ -108,6 +131,18 @@ def make_capture(settings: Settings) -> Capture:
         is_exported=settings.content == "export",
         is_off=settings.content == "none",
         limit_bytes=settings.payload_blob_bytes,
+    )
+
+
+def make_limits(settings: Settings) -> SpanLimits:
+    """How much a program may add to one span."""
+    from foretell.instrument.limits import SpanLimits
+
+    return SpanLimits(
+        settings.span_attribute_limit,
+        settings.span_event_limit,
+        settings.span_link_limit,
+        settings.span_value_chars_limit,
     )
 
 

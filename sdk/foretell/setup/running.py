@@ -51,6 +51,8 @@ class Running:
     """Signal → where it goes, for `foretell doctor`."""
     lifecycle: Lifecycle | None = None
     is_attached: bool = False
+    is_child: bool = False
+    """True in a process that was forked after `init()`."""
     context_before: Any = None
     problems: list[str] = field(default_factory=list)
     """What could not be set up, in words, for `foretell doctor`."""

@@ -1,0 +1,35 @@
+"""Sets up and takes down many times, and says what is left."""
+
+import os
+import signal
+import sys
+import threading
+
+import foretell
+from opentelemetry import trace
+from saying import ask, say, work
+
+setter = trace.set_tracer_provider
+
+
+def count_files():
+    return len(os.listdir("/proc/self/fd"))
+
+
+def cycle():
+    foretell.init("cycles")
+    foretell.init("another")
+    work()
+    ask()
+    foretell.shutdown()
+    foretell.shutdown()
+
+
+cycle()
+files = count_files()
+for _ in range(20):
+    cycle()
+say("threads", ",".join(sorted(thread.name for thread in threading.enumerate())))
+say("files", count_files() - files)
+say("setter", trace.set_tracer_provider is setter)
+say("signal", signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
