@@ -49,7 +49,7 @@ def current_ids() -> Mapping[str, Any]:
     here = current_operation()
     span = get_current_span().get_span_context()
     if not here:
-        session = get_current().get(SESSION)
+        session: Any = get_current().get(SESSION)
         ids = {} if session is None else {"session_id": session.id}
         return {**ids, **_span_ids(span)} if span.is_valid else ids
     ids = {

@@ -46,7 +46,8 @@ def check_calls() -> None:
     assert_type(plain("a", times=2), str)
     assert_type(with_arguments("a"), str)
     awaitable = coroutine(1)
-    assert_type(awaitable, Coroutine[Any, Any, list[int]])
+    # A bare assert_type would be an unused coroutine.
+    _ = assert_type(awaitable, Coroutine[Any, Any, list[int]])
     assert_type(stream("a"), Iterator[str])
     assert_type(async_stream("a"), AsyncIterator[str])
     assert_type(Planner(), Planner)

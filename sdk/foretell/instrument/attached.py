@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import Span, Status, StatusCode, Tracer, get_current_span
 
 from foretell.instrument.completing import facts_of
@@ -17,8 +17,8 @@ from foretell.model.kinds import Outcome
 from foretell.semconv import encode, genai
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import ReadableSpan
 
     from foretell.instrument.foreign import ForeignSpans
     from foretell.model.call import Call
@@ -82,7 +82,7 @@ class AttachedSpans:
         if span is None:
             return
         added = Added()
-        if not isinstance(span, LeanSpan) and hasattr(span, "attributes"):
+        if isinstance(span, ReadableSpan) and not isinstance(span, LeanSpan):
             added.take(operation, span)
         self._refine([operation])
         if isinstance(span, LeanSpan):

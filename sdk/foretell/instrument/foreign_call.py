@@ -225,8 +225,8 @@ def adopt_operation(operation: Operation, place: Place) -> None:
         operation.run = place.run.state
         operation.run_id = place.run.id
         operation.step_index = next(operation.run.steps)
-    known = place.known()
-    operation.agent = known if known.kind is Kind.AGENT else known.agent
-    operation.group = known if known.kind in _GROUPS else known.group
+    around: Call = place.known()
+    operation.agent = around if around.kind is Kind.AGENT else around.agent
+    operation.group = around if around.kind in _GROUPS else around.group
     if operation.kind is not Kind.AGENT and operation.agent is not None:
         operation.agent_name = operation.agent.agent_name

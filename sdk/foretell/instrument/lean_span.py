@@ -206,7 +206,7 @@ class LeanSpan(Span, ReadableSpan):
 
     def to_json(self, indent: int | None = 4) -> str:
         """The span as JSON, as the official console exporter prints it."""
-        return self.freeze().to_json(indent)
+        return str(self.freeze().to_json(indent))
 
     def freeze(self, context_limit: int | None = None) -> FinishedSpan:
         """The span as it is now, independent of the operation: what processors are given at its end."""

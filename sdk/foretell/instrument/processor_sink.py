@@ -60,7 +60,8 @@ class ProcessorSink:
 
     def flush(self, timeout_s: float) -> bool:
         """Let every processor send what it has."""
-        return all([processor.force_flush(int(timeout_s * 1_000)) is not False for processor in self._processors])
+        told = [processor.force_flush(int(timeout_s * 1_000)) for processor in list(self._processors)]
+        return False not in told
 
     def close(self) -> None:
         """The processors are shut down by who made our provider."""

@@ -194,7 +194,7 @@ class GlobalProvider:
     def existing(self) -> Any | None:
         """The provider that the application has set, or None where the place is free or ours."""
         found = trace.get_tracer_provider()
-        if found is not None and found is self._shell:
+        if self._shell is not None and found is self._shell:
             return self._shell.target if self._shell.is_taken else None
         return None if isinstance(found, trace.ProxyTracerProvider) else found
 

@@ -46,7 +46,7 @@ class Redirect:
         function = self._function
         if self._code is None and isinstance(function, FunctionType) and not function.__closure__:
             self._code = function.__code__
-            function.__code__ = self._stand_in.__code__  # type: ignore[attr-defined]  # a function has code
+            function.__code__ = self._stand_in.__code__
 
     def call_original(self, provider: Any) -> None:
         """Do what the setter itself does."""

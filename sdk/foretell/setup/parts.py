@@ -107,7 +107,7 @@ def renew_resource(running: Running) -> None:
 
     from foretell.export.wire import resource_field, scope_field
     from foretell.instrument.spans import OwnSpans
-    from foretell.setup.sinks import VERSION
+    from foretell.version import __version__
 
     instance = _instance_id(running)
     if running.resource is None or instance is None or SERVICE_INSTANCE_ID in running.settings.resource_attributes:
@@ -117,7 +117,7 @@ def renew_resource(running: Running) -> None:
     if running.runtime is not None and isinstance(running.runtime.spans, OwnSpans):
         running.runtime.spans.resource = resource
     if running.exporter is not None:
-        envelope = resource_field(resource.attributes, resource.schema_url), scope_field("foretell", VERSION)
+        envelope = resource_field(resource.attributes, resource.schema_url), scope_field("foretell", __version__)
         running.exporter.set_envelope(*envelope)
 
 
