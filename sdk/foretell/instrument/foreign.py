@@ -12,9 +12,10 @@ from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 from foretell.errors import FAULTS
+from foretell.instrument.contexts import live_context
 from foretell.instrument.foreign_call import ForeignCall, ForeignRun, Place
 from foretell.instrument.lean_span import SCOPE
-from foretell.instrument.operation import RUN_ID, SESSION, Operation, live_context
+from foretell.instrument.operation import RUN_ID, SESSION, Operation
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import Span

@@ -62,7 +62,7 @@ class LeanSpan(Span, ReadableSpan):
     def add_event(self, name: str, attributes: Any = None, timestamp: int | None = None) -> None:  # as the API has it
         """Add a named moment to the operation."""
         if self.is_recording():
-            put_event(self.operation, name, dict(attributes or {}), timestamp or self.operation.now_ns())
+            put_event(self.operation, name, dict(attributes or {}), timestamp or self.operation.now_ns)
 
     def add_link(self, context: SpanContext, attributes: Any = None) -> None:  # as the API has it
         """Point to another span."""
@@ -104,7 +104,7 @@ class LeanSpan(Span, ReadableSpan):
         call = self.operation
         call.noted = noted = describe_error(exception, with_stack=True)
         fields = {**encode.exception_fields(noted), **(attributes or {})}
-        put_event(call, "exception", fields, timestamp or call.now_ns())
+        put_event(call, "exception", fields, timestamp or call.now_ns)
 
     def end(self, end_time: int | None = None) -> None:
         """End the operation, if the program ends its span by hand."""

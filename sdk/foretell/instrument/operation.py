@@ -223,7 +223,7 @@ class Operation(Call):
     def add_event(self, name: str, /, **fields: Any) -> None:  # any attribute values
         """Record a named moment with fields of your own."""
         if self.end_ns is None:
-            put_event(self, name, fields, self.now_ns())
+            put_event(self, name, fields, self.now_ns)
 
     def record_validation(self, name: str, passed: bool, /, **fields: Any) -> None:  # any attribute values
         """Record that an output was checked: a `foretell.validation` event with `name` and `passed`."""
@@ -238,7 +238,7 @@ class Operation(Call):
         """Note that a piece of a stream arrived: times the first and each next one, and keeps its content."""
         if self.end_ns is not None:
             return
-        now = self.now_ns()
+        now = self.now_ns
         if self.first_chunk_ns is None:
             self.first_chunk_ns = now
             self.chunks = []
@@ -254,7 +254,7 @@ class Operation(Call):
         """End well, once; `result` is recorded as the output unless one was set already. `end_ns`: not now, but then."""
         if self.end_ns is not None:
             return
-        end_ns = end_ns or self.now_ns()
+        end_ns = end_ns or self.now_ns
         leave_context(self)
         if result is not None and self.output is None:
             self.set_output(result)
@@ -264,7 +264,7 @@ class Operation(Call):
         """End with the error that is about to go on to the caller; the error itself is left alone."""
         if self.end_ns is not None:
             return
-        end_ns = self.now_ns()
+        end_ns = self.now_ns
         leave_context(self)
         outcome = outcome_of(error)
         if outcome is not Outcome.OK:
@@ -283,7 +283,9 @@ class Operation(Call):
         self.runtime.spans.end(self)
         self.runtime.worker.ended(self)
 
+    @property
     def now_ns(self) -> int:
+        """Unix nanoseconds by the run's one reading of the wall clock."""
         return self._anchor_ns + self.runtime.tick_ns()
 
     def _take_response(self, value: Any) -> None:
