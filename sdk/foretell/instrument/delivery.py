@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from foretell.model.log import LogRecord
     from foretell.model.sink import Sink
 
+LOG_BATCH = 512
+"""Log records given at once: they share one search for secrets and one statement."""
 LEAST_S = 0.05
 """What a sink is given to flush, however late it is."""
 
@@ -35,6 +37,8 @@ class Delivery:
         self.refined: deque[list[Call]] = deque()
         self.scores: deque[Score] = deque()
         self.logs: deque[LogRecord] = deque()
+        self.log_bytes = 0
+        """Of the records that wait, roughly: each thread that logs adds to it."""
         self.taken = 0
         """How many calls the sinks have seen; written under `lock`."""
         self.lock = threading.Lock()
@@ -76,6 +80,7 @@ class Delivery:
         self.refined.clear()
         self.scores.clear()
         self.logs.clear()
+        self.log_bytes = 0
         self.taken = 0
         self.tell("after_fork")
 
@@ -102,7 +107,15 @@ class Delivery:
             self._give_logs()
 
     def _give_logs(self) -> None:
-        records: Sequence[LogRecord] = [self.logs.popleft() for _ in range(len(self.logs))]
+        """Give what waits now in parts, each written before the next: the sinks' own buffers are bounded too."""
+        for left in range(len(self.logs), 0, -LOG_BATCH):
+            self._give_some_logs(min(left, LOG_BATCH))
+            if left > LOG_BATCH:
+                self.tell("write")
+
+    def _give_some_logs(self, count: int) -> None:
+        records: Sequence[LogRecord] = [self.logs.popleft() for _ in range(count)]
+        self.log_bytes = self.log_bytes - sum([record.size_bytes for record in records]) if self.logs else 0
         try:
             records = self._refine_logs(records)
         except Exception as error:

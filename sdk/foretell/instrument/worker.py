@@ -117,7 +117,10 @@ class Worker:
         self._queued_bytes += call.size_bytes
         if self._is_idle:
             self._rouse()
-        if len(self._queue) + self._popped - self._delivery.taken > self._high_items or self._queued_bytes > self._high_bytes:
+        if (
+            len(self._queue) + self._popped - self._delivery.taken > self._high_items
+            or self._queued_bytes > self._high_bytes
+        ):
             self._help()
 
     def put(self, call: Call) -> None:
@@ -136,10 +139,11 @@ class Worker:
             self._rouse()
 
     def put_log(self, record: LogRecord) -> None:
-        """Queue a log record; past the queue's limit it is dropped and counted."""
-        if len(self._logs) >= self.limits.max_items:
+        """Queue a log record; past the queue's limit, in number or in bytes, it is dropped and counted."""
+        if len(self._logs) >= self.limits.max_items or self._delivery.log_bytes > self.limits.max_bytes:
             self._counts.count("dropped", "logs", "queue_full")
             return
+        self._delivery.log_bytes += record.size_bytes
         self._logs.append(record)
         if self._is_idle:
             self._rouse()
