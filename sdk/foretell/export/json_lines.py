@@ -56,7 +56,8 @@ class JsonLinesWriter:
             scopes.setdefault(call.scope, []).append(span_json(call))
         if scopes:
             scoped = [
-                {"scope": self._scope if name is None else {"name": name}, "spans": spans} for name, spans in scopes.items()
+                {"scope": self._scope if name is None else {"name": name}, "spans": spans}
+                for name, spans in scopes.items()
             ]
             self._lines.append(line_of({"resourceSpans": [{"resource": self._resource, "scopeSpans": scoped}]}))
 

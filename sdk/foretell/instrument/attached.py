@@ -81,12 +81,14 @@ class AttachedSpans:
         span, operation.span = operation.span, None
         if span is None:
             return
-        added = Added()
-        if isinstance(span, ReadableSpan) and not isinstance(span, LeanSpan):
-            added.take(operation, span)
-        self._refine([operation])
         if isinstance(span, LeanSpan):
+            self._refine([operation])
             return
+        added = Added()
+        told: Any = span  # what can be read back depends on whose provider it is
+        if isinstance(told, ReadableSpan):
+            added.take(operation, told)
+        self._refine([operation])
         if span.is_recording():
             self._describe(operation, span, added)
         span.end(operation.end_ns)

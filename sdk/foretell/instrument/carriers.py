@@ -58,7 +58,9 @@ def _context_to_carry() -> Context:
     context, runtime = get_current(), state.current
     operation = context.get(runtime.context_key) if runtime is not None else None
     if isinstance(operation, Operation) and getattr(operation.runtime.spans, "is_private", False):
-        ids = SpanContext(operation.trace_id, operation.span_id, is_remote=False, trace_flags=TraceFlags(operation.trace_flags))
+        ids = SpanContext(
+            operation.trace_id, operation.span_id, is_remote=False, trace_flags=TraceFlags(operation.trace_flags)
+        )
         return set_span_in_context(NonRecordingSpan(ids), context)
     return context
 

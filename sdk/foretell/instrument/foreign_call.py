@@ -43,7 +43,12 @@ class Place:
     __slots__ = ("_known", "above", "has_inner", "is_genai", "operation", "run", "session", "span", "step_index")
 
     def __init__(
-        self, span: Any, operation: Operation | None, above: Place | None, run: ForeignRun | None, session: Session | None
+        self,
+        span: Any,
+        operation: Operation | None,
+        above: Place | None,
+        run: ForeignRun | None,
+        session: Session | None,
     ) -> None:
         """`above` is the nearest foreign span around it that is an agent's work; `run` is None inside an operation."""
         self.span = span

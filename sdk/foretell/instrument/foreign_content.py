@@ -72,5 +72,7 @@ def _take(call: Call, names: frozenset[str]) -> Captured | None:
         return None
     taken: dict[str, Any] = {name: attributes.pop(name) for name in sorted(found)}
     call.attributes = attributes or None
-    value = parse(next(iter(taken.values()))) if len(taken) == 1 else {name: parse(text) for name, text in taken.items()}
+    value = (
+        parse(next(iter(taken.values()))) if len(taken) == 1 else {name: parse(text) for name, text in taken.items()}
+    )
     return Captured(value, sum(len(text) if isinstance(text, str) else 64 for text in taken.values()))

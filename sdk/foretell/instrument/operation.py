@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from foretell.instrument.runtime import Runtime
     from foretell.instrument.spec import Spec
     from foretell.model.facts import ErrorFacts
-    from foretell.model.payload import Captured
 
 RUN_ID = "foretell.run.id"
 """The baggage entry that carries a run over threads, processes and HTTP."""
@@ -88,8 +87,6 @@ class Operation(Call):
     last_chunk_ns: int | None
     chunks: list[int] | None
     """Nanoseconds between chunks."""
-    group: Operation | None
-    """The nearest agent or workflow around this call."""
     span: Span | None
     """The OpenTelemetry span of this operation."""
     inner: list[Call] | None

@@ -67,5 +67,5 @@ def withhold(calls: Sequence[Call]) -> None:
         call.input = call.output = call.input_payload = call.output_payload = None
         if call.error is not None:
             call.error = replace(call.error, message=WITHHELD, stacktrace="")
-        call.attributes = {key: WITHHELD for key in call.attributes} if call.attributes else call.attributes
+        call.attributes = dict.fromkeys(call.attributes, WITHHELD) if call.attributes else call.attributes
         call.events = [replace(event, fields={}) for event in call.events] if call.events else call.events
