@@ -40,8 +40,8 @@ _FACTS: dict[Kind, Any] = {
     Kind.MEMORY: MemoryFacts,
 }
 _PLAIN = (
-    "rss_open_bytes", "rss_close_bytes", "version", "span_kind", "scope", "title", "parent_is_remote", "trace_flags",
-    "trace_state", "attributes",
+    "identity", "rss_open_bytes", "rss_close_bytes", "version", "span_kind", "scope", "title", "parent_is_remote",
+    "trace_flags", "trace_state", "attributes",
 )  # fmt: skip
 
 
@@ -61,10 +61,9 @@ def build_summary(row: Row) -> RunSummary:
 def build_call(row: Row, run_id: str) -> Call:
     """A call, from columns `CALL_FIELDS` (and more, which are left aside)."""
     (
-        _, _, _, id, trace_id, parent_id, kind, name, agent_name, outcome, start_ns, end_ns, step_index, provider,
-        request_model, response_model, error_type, error_message, identity, uncached_input, cache_read, cache_write,
-        output, reasoning, cost_usd, cost_source, price_date, session, facts, input_text, output_text,
-    ) = row[:31]  # fmt: skip
+        _, _, _, id, trace_id, parent_id, kind, name, agent_name, outcome, start_ns, end_ns, step_index, error, facts,
+        input_text, output_text,
+    ) = row[:17]  # fmt: skip
     call = Call(
         _KINDS[kind], name, id=unsigned(id), trace_id=int.from_bytes(trace_id, "big"), run_id=run_id, start_ns=start_ns
     )
@@ -72,19 +71,13 @@ def build_call(row: Row, run_id: str) -> Call:
     call.outcome = _OUTCOMES[outcome]
     call.end_ns = end_ns
     call.step_index = step_index
-    call.identity = identity
     if parent_id is not None:
         call.parent_id = unsigned(parent_id)
-    if session is not None:
-        call.session = _session(session)
     rare = json.loads(facts) if facts else {}
-    _add_facts(call, rare, provider, request_model, response_model)
-    if error_type is not None:
-        call.error = ErrorFacts(error_type, error_message or "", rare.get("stacktrace", ""))
-    if uncached_input is not None:
-        call.usage = _usage((uncached_input, cache_read, cache_write, output, reasoning), rare)
-    if cost_usd is not None:
-        call.cost = Cost(cost_usd, cost_source, _date(price_date) if price_date else None)
+    _add_facts(call, rare.get("facts") or {})
+    if error is not None:
+        type_, _, message = error.partition("\n")
+        call.error = ErrorFacts(type_, message, rare.get("stacktrace", ""))
     if input_text is not None:
         call.input_payload = _payload(input_text, rare.get("input"))
     if output_text is not None:
@@ -119,26 +112,24 @@ def build_log(row: Row, trace_ids: Mapping[int, int]) -> LogRecord:
     )  # fmt: skip
 
 
-def _add_facts(call: Call, rare: dict[str, Any], provider: Any, request_model: Any, response_model: Any) -> None:
+def _add_facts(call: Call, given: dict[str, Any]) -> None:
     make = _FACTS.get(call.kind)
-    given = rare.get("facts")
-    if make is InferenceFacts:
-        facts = InferenceFacts(provider, request_model=request_model, response_model=response_model)
-        for name, value in (given or {}).items():
-            setattr(facts, name, tuple(value) if name == "finish_reasons" else value)
-        call.facts = facts
-    elif make is not None:
+    if make is not None:
+        if "finish_reasons" in given:
+            given["finish_reasons"] = tuple(given["finish_reasons"])
         # Facts at their defaults take no place in the store: a tool without facts reads as one with the defaults.
-        call.facts = make(**(given or {}))
+        call.facts = make(**given)
 
 
-def _usage(buckets: tuple[int, int, int, int, int], rare: dict[str, Any]) -> Usage:
+def _usage(rare: dict[str, Any]) -> Usage:
     by_modality = {
         name: rare[name]
         for name in ("input_by_modality", "output_by_modality", "cache_read_by_modality")
         if name in rare
     }
-    return Usage(*buckets, is_estimated=rare.get("usage_is_estimated", False), **by_modality)
+    uncached, read, written, output, reasoning = rare["usage"]
+    estimated = rare.get("usage_is_estimated", False)
+    return Usage(uncached, read, written, output, reasoning, is_estimated=estimated, **by_modality)
 
 
 def _payload(text: str, rare: list[Any] | None) -> Payload:
@@ -152,21 +143,27 @@ def _add_rare(call: Call, rare: dict[str, Any]) -> None:
     for name in _PLAIN:
         if name in rare:
             setattr(call, name, rare[name])
+    if "session" in rare:
+        call.session = _session(*rare["session"])
+    if "usage" in rare:
+        call.usage = _usage(rare)
+    if "cost" in rare:
+        amount_usd, source, day = rare["cost"]
+        call.cost = Cost(amount_usd, source, _date(day) if day else None)
     call.span_id = rare.get("span_id", call.id)
     call.content_exported = rare.get("content_exported", False)
     if "dropped" in rare:
         call.dropped = tuple(rare["dropped"])
     if "totals" in rare:
-        call.totals = AgentTotals(**rare["totals"])
+        totals = rare["totals"]
+        call.totals = AgentTotals(**totals) if isinstance(totals, dict) else AgentTotals(*totals)
     if "events" in rare:
         call.events = [Event(*event) for event in rare["events"]]
     if "links" in rare:
         call.links = [Link(int(trace_id, 16), int(span_id, 16), more) for trace_id, span_id, more in rare["links"]]
 
 
-@lru_cache(maxsize=256)
-def _session(text: str) -> Session:
-    id, user_id, conversation_id, tags = json.loads(text)
+def _session(id: str | None, user_id: str | None, conversation_id: str | None, tags: list[list[Any]]) -> Session:
     return Session(id, user_id, conversation_id, tuple((name, value) for name, value in tags))
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.model.kinds import Kind, Outcome
 from foretell.store.columns import FACTS_MISSING, FACTS_OF_CALL, FACTS_OF_OPEN_ROOT, FACTS_OF_ROOT
-from foretell.store.rows import call_row, log_row, open_row, session_json, signed
+from foretell.store.facts import session_part
+from foretell.store.rows import call_row, log_row, open_row, signed
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.model.log import LogRecord
-    from foretell.model.payload import Payload
 
 ROW_BYTES = 400
 """What a row without texts takes in memory, roughly; for the bound of the buffer."""
@@ -35,6 +35,7 @@ class Batch:
         "log_bytes",
         "logs",
         "opened",
+        "row_runs",
         "rows",
         "runs",
         "scores",
@@ -46,7 +47,9 @@ class Batch:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.rows: list[tuple[str, tuple[Any, ...]]] = []
+        self.rows: list[tuple[Any, ...]] = []
+        self.row_runs: list[str] = []
+        """The run of each row."""
         self.opened: dict[int, tuple[str, tuple[Any, ...]]] = {}
         self.closed: list[int] = []
         self.runs: dict[str, list[Any]] = {}
@@ -73,9 +76,9 @@ class Batch:
 
     def note_calls(self, calls: Sequence[Call], service_name: str, open_ids: set[int]) -> None:
         """Add finished calls; those in `open_ids` are taken out of it and of the open calls."""
-        rows, runs = self.rows, self.runs
-        trace_id, trace = -1, b""
-        session, session_text = None, None
+        rows, row_runs, runs = self.rows, self.row_runs, self.runs
+        trace_id, trace, session, session_text = -1, b"", None, ""
+        newest: dict[str, tuple[Call, bytes]] = {}
         size = ROW_BYTES * len(calls)
         for call in calls:
             if not call.run_id:  # a span that is no agent's work: exported for the application, no part of any run
@@ -87,27 +90,35 @@ class Batch:
             try:
                 if call.session is not session:
                     session = call.session
-                    session_text = session_json(session)
-                rows.append((run_id, call_row(call, trace, session_text)))
+                    session_text = session_part(session)
+                rows.append(call_row(call, trace, session_text))
             except (TypeError, ValueError, RecursionError, AttributeError):
                 # One call with facts that JSON cannot hold must not cost the others.
                 self.unreadable += 1
                 continue
+            row_runs.append(run_id)
             line = runs.get(run_id)
             if line is None:
                 line = runs[run_id] = _new_line(call)
-            _add_call(line, call, trace, service_name)
+            _add_call(line, call)
+            if line[_ROOT] != FACTS_OF_ROOT:
+                newest[run_id] = call, trace
+                if call.agent is None and run_id == f"{call.id:016x}":
+                    _take_root(line, call, trace, service_name, FACTS_OF_ROOT)
             if open_ids and call.id in open_ids:
-                open_ids.discard(call.id)
-                if self.opened.pop(call.id, None) is None:
-                    self.closed.append(signed(call.id))
-            payload = call.input_payload
-            if payload is not None:
-                size += self._note_payload(call, payload)
-            payload = call.output_payload
-            if payload is not None:
-                size += self._note_payload(call, payload)
+                self._close(call.id, open_ids)
+            if call.input_payload is not None or call.output_payload is not None:
+                size += self._note_payloads(call)
+        for run_id, (call, trace) in newest.items():
+            # Until the root is seen, the facts of the call that ended last stand in.
+            if runs[run_id][_ROOT] <= FACTS_OF_CALL:
+                _take_root(runs[run_id], call, trace, service_name, FACTS_OF_CALL)
         self.size_bytes += size
+
+    def _close(self, id: int, open_ids: set[int]) -> None:
+        open_ids.discard(id)
+        if self.opened.pop(id, None) is None:
+            self.closed.append(signed(id))
 
     def note_open(self, calls: Sequence[Call], service_name: str, open_ids: set[int]) -> None:
         """Add calls that are still open and not yet known."""
@@ -116,7 +127,7 @@ class Batch:
                 continue
             open_ids.add(call.id)
             trace = call.trace_id.to_bytes(16, "big")
-            self.opened[call.id] = (call.run_id, open_row(call, trace, session_json(call.session)))
+            self.opened[call.id] = (call.run_id, open_row(call, trace, session_part(call.session)))
             line = self.runs.get(call.run_id)
             if line is None:
                 line = self.runs[call.run_id] = _new_line(call)
@@ -149,7 +160,7 @@ class Batch:
     def drop_rows(self) -> int:
         """Forget the calls but not the sums of their runs; tells how many were forgotten. The logs went before."""
         count = len(self.rows)
-        self.rows, self.blobs, self.blob_uses, self.size_bytes = [], {}, [], 0
+        self.rows, self.row_runs, self.blobs, self.blob_uses, self.size_bytes = [], [], {}, [], 0
         return count
 
     def merge(self, older: Batch) -> None:
@@ -162,12 +173,17 @@ class Batch:
         self.scores = older.scores + self.scores
         self.findings = older.findings + self.findings
 
-    def _note_payload(self, call: Call, payload: Payload) -> int:
-        if payload.blob is not None and payload.blob_sha256 is not None:
-            self.blobs.setdefault(payload.blob_sha256, (None, payload.blob))
-            self.blob_uses.append((call.run_id, payload.blob_sha256))
-            return len(payload.text) + len(payload.blob)
-        return len(payload.text)
+    def _note_payloads(self, call: Call) -> int:
+        """Keep what is too large for a row; tells the size of all."""
+        size = 0
+        for payload in (call.input_payload, call.output_payload):
+            if payload is not None:
+                size += len(payload.text)
+                if payload.blob is not None and payload.blob_sha256 is not None:
+                    self.blobs.setdefault(payload.blob_sha256, (None, payload.blob))
+                    self.blob_uses.append((call.run_id, payload.blob_sha256))
+                    size += len(payload.blob)
+        return size
 
 
 def _new_line(call: Call) -> list[Any]:
@@ -176,20 +192,15 @@ def _new_line(call: Call) -> list[Any]:
     ]  # fmt: skip
 
 
-def _add_call(line: list[Any], call: Call, trace: bytes, service_name: str) -> None:
-    kind, outcome = call.kind, call.outcome
+def _add_call(line: list[Any], call: Call) -> None:
+    kind = call.kind
     if kind is not Kind.SPAN:
         line[_CALLS] += 1
-        if outcome in _FAILED:
+        if call.outcome in _FAILED:
             line[_ERRORS] += 1
     if kind is Kind.LLM or kind is Kind.EMBEDDINGS:
         _add_inference(line, call)
-    if line[_ROOT] == FACTS_OF_ROOT:
-        return
-    root = FACTS_OF_ROOT if call.run_id == f"{call.id:016x}" else FACTS_OF_CALL
-    if root >= line[_ROOT]:
-        _take_root(line, call, trace, service_name, root)
-    elif call.start_ns < line[_START]:
+    if call.start_ns < line[_START]:  # noqa: PLR1730 - a call of min() costs three times as much
         line[_START] = call.start_ns
 
 
@@ -206,7 +217,7 @@ def _add_inference(line: list[Any], call: Call) -> None:
 
 
 def _take_root(line: list[Any], call: Call, trace: bytes, service_name: str, root: int) -> None:
-    """The run's facts are its root's; until the root is seen, those of the call that ended last stand in."""
+    """The run's facts are its root's, of a finished one before those of an open one."""
     session = call.session
     line[1:12] = (
         root,

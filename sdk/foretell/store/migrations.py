@@ -67,7 +67,41 @@ CREATE INDEX logs_by_run ON logs (run_id) WHERE run_id IS NOT NULL;
 CREATE INDEX logs_without_run ON logs (time_ns) WHERE run_id IS NULL;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _LOGS)
+_FEWER_COLUMNS = """
+CREATE TABLE new_calls (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, process INTEGER, id INTEGER NOT NULL, trace_id BLOB,
+    parent_id INTEGER, kind TEXT NOT NULL, name TEXT, agent_name TEXT, outcome TEXT NOT NULL, start_ns INTEGER NOT NULL,
+    end_ns INTEGER, step_index INTEGER, error TEXT, facts TEXT, input TEXT, output TEXT
+);
+INSERT INTO new_calls SELECT key, run, process, id, trace_id, parent_id, kind, name, agent_name, outcome, start_ns, end_ns,
+    step_index, error_type || char(10) || ifnull(error_message, ''),
+    json_patch(ifnull(facts, '{}'), json_object(
+        'facts', json_object('provider', provider, 'request_model', request_model, 'response_model', response_model),
+        'identity', identity, 'session', json(session),
+        'usage', CASE WHEN uncached_input_tokens IS NOT NULL THEN json_array(
+            uncached_input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens) END,
+        'cost', CASE WHEN cost_usd IS NOT NULL THEN json_array(cost_usd, cost_source, price_date) END)),
+    input, output FROM calls;
+DELETE FROM sqlite_sequence WHERE name = 'new_calls';
+UPDATE sqlite_sequence SET name = 'new_calls' WHERE name = 'calls';
+DROP TABLE calls;
+ALTER TABLE new_calls RENAME TO calls;
+CREATE INDEX calls_by_run ON calls (run);
+CREATE TABLE new_open_calls (
+    key INTEGER PRIMARY KEY, run INTEGER NOT NULL, process INTEGER NOT NULL, id INTEGER NOT NULL, trace_id BLOB,
+    parent_id INTEGER, kind TEXT NOT NULL, name TEXT, agent_name TEXT, outcome TEXT NOT NULL, start_ns INTEGER NOT NULL,
+    step_index INTEGER, facts TEXT, UNIQUE (process, id)
+);
+INSERT INTO new_open_calls SELECT key, run, process, id, trace_id, parent_id, kind, name, agent_name, outcome, start_ns,
+    step_index, json_patch(ifnull(facts, '{}'), json_object(
+        'facts', json_object('provider', provider, 'request_model', request_model), 'session', json(session)))
+    FROM open_calls;
+DROP TABLE open_calls;
+ALTER TABLE new_open_calls RENAME TO open_calls;
+CREATE INDEX open_calls_by_run ON open_calls (run);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _LOGS, _FEWER_COLUMNS)
 """Step n brings a store from version n to n + 1; statements end with `;` and hold no other. Only ever append here."""
 
 VERSION = len(MIGRATIONS)

@@ -27,6 +27,26 @@ def insert_rows(
         connection.execute(sql, list(chain.from_iterable(part)))
 
 
+def insert_keyed(
+    connection: sqlite3.Connection,
+    table: str,
+    columns: tuple[str, ...],
+    keys: Sequence[int],
+    second: str,
+    rows: Sequence[Row],
+) -> None:
+    """Insert all rows in order, each behind its key and the SQL of its second column, which is the same in all."""
+    start, count = 0, len(rows)
+    while start < count:
+        size = _size_for(count - start, len(columns))
+        values: list[Any] = []
+        for place in range(start, start + size):
+            values.append(keys[place])
+            values += rows[place]
+        connection.execute(_insert_sql(table, columns, size, "", second), values)
+        start += size
+
+
 def _parts(
     table: str, columns: tuple[str, ...], rows: Sequence[Row], suffix: str
 ) -> Iterator[tuple[Sequence[Row], str]]:
@@ -43,8 +63,8 @@ def _size_for(count: int, width: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def _insert_sql(table: str, columns: tuple[str, ...], size: int, suffix: str) -> str:
-    row = f"({','.join('?' * len(columns))})"
+def _insert_sql(table: str, columns: tuple[str, ...], size: int, suffix: str, second: str = "?") -> str:
+    row = f"({','.join(['?', second, *'?' * len(columns)][: len(columns)])})"
     verb, tail = ("INSERT OR IGNORE", "") if suffix == "IGNORE" else ("INSERT", suffix)
     return f"{verb} INTO {table} ({','.join(columns)}) VALUES {','.join([row] * size)} {tail}"
 

@@ -7,8 +7,9 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from foretell.store.columns import CALL_COLUMNS, LOG_COLUMNS, OPEN_COLUMNS, RUN_COLUMNS
-from foretell.store.rows import encode_json, signed
-from foretell.store.statements import for_values, insert_rows
+from foretell.store.facts import encode_json
+from foretell.store.rows import signed
+from foretell.store.statements import for_values, insert_keyed, insert_rows
 
 if TYPE_CHECKING:
     from foretell.model.facts import Score
@@ -57,8 +58,9 @@ def put_batch(connection: sqlite3.Connection, batch: Batch, process: int | None,
         opened = [(keys[run_id], process, *row) for run_id, row in batch.opened.values()]
         insert_rows(connection, "open_calls", OPEN_COLUMNS, opened, "IGNORE")
     if batch.rows:
-        rows = [(keys[run_id], process, *row) for run_id, row in batch.rows]
-        insert_rows(connection, "calls", CALL_COLUMNS, rows)
+        first = "NULL" if process is None else str(process)
+        runs = [keys[run_id] for run_id in batch.row_runs]
+        insert_keyed(connection, "calls", CALL_COLUMNS, runs, first, batch.rows)
     if batch.closed:
         sql = "DELETE FROM open_calls WHERE process = ? AND id IN ({})"
         list(for_values(connection, sql, batch.closed, before=(process,)))
@@ -120,7 +122,7 @@ def finding_row(finding: Finding) -> tuple[Any, ...]:
 
 def clean_batch(batch: Batch) -> None:
     """Make everything in a batch fit for SQLite; done only after it refused the batch."""
-    batch.rows = [(run_id, _clean(row)) for run_id, row in batch.rows]
+    batch.rows = [_clean(row) for row in batch.rows]
     batch.opened = {id: (run_id, _clean(row)) for id, (run_id, row) in batch.opened.items()}
     batch.runs = {run_id: list(_clean(line)) for run_id, line in batch.runs.items()}
     batch.scores = [_clean(row) for row in batch.scores]

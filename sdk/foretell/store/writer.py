@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from foretell.errors import StoreError
 from foretell.store.buffer import Buffer, BufferLimits
+from foretell.store.facts import encode_json
 from foretell.store.processes import beat, register_process, say_goodbye
-from foretell.store.rows import encode_json
 from foretell.store.tables import clean_batch, finding_row, pack_blobs, put_batch, score_row
 
 if TYPE_CHECKING:

@@ -6,10 +6,14 @@ import re
 import sqlite3
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 
 from foretell.errors import StoreError
+from foretell.model.facts import AgentTotals, ErrorFacts, InferenceFacts, Session
+from foretell.model.usage import Cost, Usage
+from foretell.readers.store import StoreReader
 from foretell.store.migrations import MIGRATIONS, VERSION
 from foretell.store.opening import upgrade
 
@@ -174,3 +178,51 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(store):
     connection.close()
 
     assert (0, VERSION) == (tables, version)
+
+
+_OLDER_ROWS = """
+INSERT INTO runs (key, run_id, root, name, start_ns, outcome, calls, errors, input_tokens, output_tokens, unpriced, seen_ns)
+    VALUES (1, '0000000000000001', 2, 'planner', 5, 'ok', 2, 0, 10, 5, 0, 9);
+INSERT INTO calls (key, run, id, trace_id, kind, name, outcome, start_ns, end_ns, provider, request_model, error_type,
+    error_message, identity, uncached_input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
+    cost_usd, cost_source, price_date, session, facts, input) VALUES
+    (7, 1, 2, x'01', 'llm', 'gpt-4o', 'error', 5, 8, 'openai', 'gpt-4o', 'ValueError', 'bad\nworse', 'cafe', 10, 0, 0, 5, 0,
+    0.5, 'override', '2025-01-02', '["s-1",null,null,[["team","blue"]]]',
+    '{"facts":{"finish_reasons":["stop"]},"stacktrace":"Traceback","trace_flags":0}', '"hello"'),
+    (8, 1, 1, x'01', 'agent', 'planner', 'ok', 5, 9, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, '{"totals":{"inference_calls":1}}', NULL);
+"""
+
+
+def test_calls_of_an_older_layout_are_still_there(directory, open_store):
+    """All that had a column of its own is found among the facts, and keys go on from where they were."""
+    directory.mkdir()
+    connection = raw(directory)
+    upgrade(connection, directory / "store.db", MIGRATIONS[:2])
+    for statement in _OLDER_ROWS.split(";\n"):
+        connection.execute(statement)
+    connection.execute("DELETE FROM sqlite_sequence WHERE name = 'calls'")
+    connection.execute("INSERT INTO sqlite_sequence VALUES ('calls', 40)")
+    connection.close()
+    store = open_store()
+    agent, llm = sorted(StoreReader(store).load_run("0000000000000001").calls, key=lambda call: call.id)
+    with store.transaction() as writing:
+        writing.execute("INSERT INTO calls (run, id, kind, outcome, start_ns) VALUES (1, 3, 'tool', 'ok', 5)")
+        key = writing.execute("SELECT max(key) FROM calls").fetchone()[0]
+
+    assert (
+        InferenceFacts("openai", request_model="gpt-4o", finish_reasons=("stop",)),
+        ErrorFacts("ValueError", "bad\nworse", "Traceback"),
+        Usage(10, output=5),
+        Cost(0.5, "override", date(2025, 1, 2)),
+        Session("s-1", tags=(("team", "blue"),)),
+        ("cafe", 0, '"hello"'),
+    ) == (
+        llm.facts,
+        llm.error,
+        llm.usage,
+        llm.cost,
+        llm.session,
+        (llm.identity, llm.trace_flags, llm.input_payload.text),
+    )
+    assert (AgentTotals(1), None, 41) == (agent.totals, agent.facts, key)

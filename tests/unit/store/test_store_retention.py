@@ -8,6 +8,7 @@ from foretell.model.facts import Score
 from foretell.model.finding import Finding, Severity, Verdict
 from foretell.model.payload import Payload
 from foretell.model.run import RunQuery
+from foretell.store.opening import PAGE_BYTES
 from foretell.store.outbox import Outbox
 from foretell.store.retention import DAY_NS, Retention, used_bytes
 from foretell.store.writer import StoreSink
@@ -97,7 +98,7 @@ def test_the_oldest_go_while_the_store_is_too_large(make, sink, store, reader, c
     left = names(reader)
     with store.reading() as connection:
         after = used_bytes(connection)
-        pages = connection.execute("PRAGMA page_count").fetchone()[0] * 4096
+        pages = connection.execute("PRAGMA page_count").fetchone()[0] * PAGE_BYTES
 
     assert left == {f"n{number}" for number in range(200 - len(left), 200)}
     assert size * 0.4 < after <= size // 2
