@@ -12,7 +12,7 @@ class IdSource:
     def __init__(self, seed: Callable[[], int] | None = None) -> None:
         """Seed from the system unless `seed` says otherwise."""
         self._seed = seed
-        self._random = random.Random(self._seed() if self._seed else None)  # noqa: S311 - ids, not secrets
+        self._random = random.Random(self._seed() if self._seed else None)
         self.bits = self._random.getrandbits
 
     def reseed(self) -> None:

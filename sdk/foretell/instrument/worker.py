@@ -235,10 +235,14 @@ class Worker:
             return
         self._is_idle = False
         if self._thread is None:
-            with self._starting:
-                if self._thread is None and not self._is_ended:
-                    self._thread = _start(self._run, "foretell-worker")
+            self._start_thread()
         self._wake.set()
+
+    def _start_thread(self) -> None:
+        with self._starting:
+            # Asked again under the lock: another caller may have been here first.
+            if self._thread is None and not self._is_ended:
+                self._thread = _start(self._run, "foretell-worker")
 
     def _write_late(self) -> None:
         """The program is ending: nobody comes for what is queued now."""

@@ -56,7 +56,7 @@ def find_in_bases(cls: type, name: str) -> Any:  # Any: whatever a class body ma
 def find_descriptor(cls: type, name: str, kind: type) -> Any:  # Any: a bound `__get__`
     """Return what reads that attribute of an object, where the class or a base keeps it by such a descriptor."""
     for base in list_bases(cls):
-        found = read_namespace(base).get(name)
+        found: Any = read_namespace(base).get(name)
         if type(found) is kind:
             return found.__get__
     return None
