@@ -18,11 +18,11 @@ DEV_READY := $(VENV)/.ready-dev
 TEST_EXTRAS := demo,web,mcp,grpc
 TEST_ARGS ?=
 
-.PHONY: help demo test check generate tools bench bench-peers clean \
+.PHONY: help demo test check generate tools bench bench-profile bench-peers clean \
 	check-format check-lint check-types check-layers check-sizes check-generated check-docs
 
 help: ## Say what each door does
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
 
 demo: $(DEMO_READY) ## Set everything up and watch a recorded agent run, with its cost and its trouble
 	@$(BIN)/foretell demo
@@ -57,6 +57,9 @@ tools: ## Build the stack's servers natively, where there is no Docker
 
 bench: $(TEST_READY) ## Measure what a recorded call costs beside the bare OpenTelemetry SDK
 	@$(BIN)/python bench/run.py $(BENCH_ARGS)
+
+bench-profile: $(TEST_READY) ## Show where the worker's time goes, room by room
+	@$(BIN)/python bench/profile.py $(BENCH_ARGS)
 
 bench-peers: $(TEST_READY) ## The same for other SDKs, each in an environment of its own
 	@$(BIN)/python bench/peers/run.py $(BENCH_ARGS)
