@@ -18,7 +18,12 @@ from foretell.errors import FAULTS
 from foretell.instrument.redirect import TRACER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from opentelemetry.context import Context
     from opentelemetry.sdk.resources import Resource
+    from opentelemetry.trace import Link, SpanKind
+    from opentelemetry.util.types import Attributes
 
 
 class CurrentSpan(AbstractContextManager[Span]):
@@ -142,12 +147,20 @@ class KeepAll(Sampler):
         """Ask `sampler` what is exported."""
         self._sampler = sampler
 
-    def should_sample(self, *args: Any, **kwargs: Any) -> SamplingResult:
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+    ) -> SamplingResult:
         """What the sampler says, but for the dropping."""
-        result = self._sampler.should_sample(*args, **kwargs)
+        result = self._sampler.should_sample(parent_context, trace_id, name, kind, attributes, links)
         if result.decision is not Decision.DROP:
             return result
-        return SamplingResult(Decision.RECORD_ONLY, result.attributes, result.trace_state)
+        return SamplingResult(Decision.RECORD_ONLY, attributes, result.trace_state)
 
     def get_description(self) -> str:
         """The sampler's own."""
