@@ -25,7 +25,7 @@ BATCH_BYTES: Final = 4 * 2**20
 LEFTOVERS_S: Final = 1.0
 """How long the end of a program may send what earlier ones left in the outbox."""
 LEAST_S: Final = 0.05
-FORK_WAIT_S: Final = 2.0
+FORK_WAIT_S: Final = 30.0
 
 
 class Outbox(Protocol):

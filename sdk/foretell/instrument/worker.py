@@ -27,8 +27,9 @@ OPEN_AFTER_NS = 35_000_000
 """A call this old at a tick would be older than 100 ms at the end of the next one: it gets its row now."""
 MAKE_WAY_S = 0.001
 """How long a call waits for the worker while the queue is over 90 % full: a busy caller would else keep the GIL."""
-FORK_WAIT_S = 2.0
-"""How long a fork waits for what the worker is at; then it goes ahead, and the child may lose what it records."""
+FORK_WAIT_S = 30.0
+"""How long a fork waits for what the worker is at. With many busy threads an import can take seconds, and one that is
+half done at a fork would hang the child for ever; more than this only something that is broken takes."""
 LATE_S = 1.0
 """How long a call that ends after the end may hold up its thread."""
 INFERENCE = (Kind.LLM, Kind.EMBEDDINGS)

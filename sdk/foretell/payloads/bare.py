@@ -57,8 +57,9 @@ def find_descriptor(cls: type, name: str, kind: type) -> Any:  # Any: a bound `_
     """Return what reads that attribute of an object, where the class or a base keeps it by such a descriptor."""
     for base in list_bases(cls):
         found: Any = read_namespace(base).get(name)
-        if type(found) is kind:
-            return found.__get__
+        if found is not None and isinstance(found, kind):
+            reader: Any = found
+            return reader.__get__
     return None
 
 
