@@ -76,8 +76,10 @@ def is_priced(call: Call) -> bool:
 def adopt_inner(calls: Sequence[Call]) -> None:
     """Give a model call without tokens those that a foreign instrumentor told about the same call."""
     for call in calls:
-        if isinstance(call, Operation) and call.inner and call.usage is None:
-            _adopt(call, call.inner)
+        if isinstance(call, Operation) and call.inner:
+            inner, call.inner = call.inner, None
+            if call.usage is None:
+                _adopt(call, inner)
 
 
 def _adopt(call: Operation, inner: Sequence[Call]) -> None:

@@ -42,8 +42,8 @@ class Refiner:
     def _refine(self, calls: Sequence[Call]) -> None:
         _guarded("foreign", read_foreign, calls)
         _guarded("facts", complete_facts, calls)
-        _guarded("cost", self._refine_costs, calls)
         _guarded("adoption", adopt_inner, calls)
+        _guarded("cost", self._refine_costs, calls)
         _guarded("totals", add_totals, calls)
         if not _guarded("redaction", self.refine_contents, calls):
             withhold(calls)
