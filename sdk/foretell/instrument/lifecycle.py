@@ -92,6 +92,7 @@ class Lifecycle:
             FAULTS.note("exit", error)
         finally:
             self._is_finishing = False
+            _keep_interrupt()
 
     def _take_sigterm(self) -> None:
         """Only the default action is replaced, and only where Python lets us: in the main thread."""
@@ -163,3 +164,15 @@ class Lifecycle:
             self._finalizer.cancel()
         if self._is_on:
             self._finalizer = sys.modules["multiprocessing.util"].Finalize(None, self._at_exit, exitpriority=100)
+
+
+def _keep_interrupt() -> None:
+    """After an unhandled Ctrl-C Python ends by SIGINT, but forgets that when an exit handler evaluates a string.
+
+    Imports do (named tuples, dataclasses); so it is reminded, in the one way there is.
+    """
+    if getattr(sys, "last_type", None) is KeyboardInterrupt and not hasattr(sys, "ps1"):
+        try:
+            exec("raise KeyboardInterrupt")  # noqa: S102 - a constant
+        except KeyboardInterrupt:
+            return

@@ -282,6 +282,7 @@ class Worker:
 
     def _tick(self) -> None:
         if self._is_cold():
+            self._process(1.0, until=INFERENCE)
             self._delivery.deliver(lambda: [*self._list_overdue(), *self._queue])
             return
         while self._process(1.0) and len(self._queue) >= BATCH:
@@ -307,15 +308,15 @@ class Worker:
         self._warm_up = self._warming = None
         return False
 
-    def _process(self, timeout_s: float) -> bool:
-        """Take one batch off the queue and refine it; False when another thread is doing so."""
+    def _process(self, timeout_s: float, until: Sequence[Kind] = ()) -> bool:
+        """Take one batch off the queue, at most up to a kind of call, and refine it; False when another thread does."""
         if not self._processing.acquire(timeout=timeout_s):
             return False
         try:
             if self._first is not None:
                 first, self._first = self._first, None
                 guard("fork.first")(first)()
-            batch = self._pop_batch()
+            batch = self._pop_batch(until)
             self._count(len(batch))
             if batch:
                 self._guarded_refine(batch)
@@ -324,11 +325,13 @@ class Worker:
             self._processing.release()
         return True
 
-    def _pop_batch(self) -> list[Call]:
+    def _pop_batch(self, until: Sequence[Kind] = ()) -> list[Call]:
         queue = self._queue
         batch: list[Call] = []
         try:
             for _ in range(BATCH):
+                if until and queue[0].kind in until:
+                    break
                 batch.append(queue.popleft())  # noqa: PERF401 - the queue may end before the batch does
         except IndexError:
             self._queued_bytes = 0

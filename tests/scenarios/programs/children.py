@@ -51,16 +51,18 @@ def fork_inside():
 
 @foretell.instrument_agent
 def decorated():
+    me = foretell.current_operation().id
     pid = os.fork()
     work("inside")
-    return pid
+    return pid, me
 
 
 def fork_decorated():
-    pid = decorated()
+    pid, me = decorated()
     work("outside")
     if pid == 0:
         sys.exit(5)
+    say("ended", f"{me:016x}")
     wait_for(pid)
 
 

@@ -1,6 +1,7 @@
 """A WSGI application that records each request; the ids of its calls are its answer."""
 
 import os
+import time
 
 import foretell
 
@@ -10,6 +11,6 @@ foretell.init("web")
 def app(environ, start_response):
     with foretell.agent("server") as agent:
         with foretell.tool("look") as tool:
-            pass
+            time.sleep(0.02)
     start_response("200 OK", [("content-type", "text/plain")])
     return [f"{os.getpid()} {agent.id:016x} {tool.id:016x}".encode()]
