@@ -44,8 +44,8 @@ class ForeignSpans(SpanProcessor):
     def __init__(self) -> None:
         """Take nothing in until there is a runtime."""
         self.runtime: Runtime | None = None
-        self.refine_early: Callable[[Sequence[ForeignCall]], None] | None = None
-        """Where set, a model call inside one of our operations is refined at once: the agent's span may end next."""
+        self.sum_early: Callable[[Sequence[ForeignCall]], None] | None = None
+        """Where set, a model call inside another call is added to its sums at once: the agent's span may end next."""
         self.is_exporting = False
         """True where we export for the application, and so its spans that are no agent's work as well."""
         self._open: OrderedDict[int, Place] = OrderedDict()
@@ -77,9 +77,8 @@ class ForeignSpans(SpanProcessor):
             if not place.look() and not place.run_id and not self.is_exporting:
                 return
             call = ForeignCall(span, place, runtime.capture)
-            if self.refine_early is not None and place.nearest() is not None and _tells_tokens(span):
-                self.refine_early([call])
-                call.is_refined = True
+            if self.sum_early is not None and place.nearest() is not None and _tells_tokens(span):
+                self.sum_early([call])
             runtime.worker.put(call)
         except Exception as error:
             FAULTS.note("foreign.end", error)
@@ -94,7 +93,7 @@ class ForeignSpans(SpanProcessor):
 
     def forget(self) -> None:
         """Take nothing in any more, and let go of what was remembered."""
-        self.runtime = self.refine_early = None
+        self.runtime = self.sum_early = None
         self.is_exporting = False
         self._open.clear()
         self._runs.clear()

@@ -111,14 +111,14 @@ class Place:
 class ForeignCall(Call):
     """A call of a foreign span. It costs the caller next to nothing: the span is read by the worker."""
 
-    __slots__ = ("_capture", "_place", "_span", "is_refined")
+    __slots__ = ("_capture", "_place", "_span", "is_summed")
 
     def __init__(self, span: ReadableSpan, place: Place, capture: Capture) -> None:  # the rest is filled by `read`
         """Take a finished span that stood at `place`."""
         self._span: ReadableSpan | None = span
         self._place: Place | None = place
         self._capture = capture
-        self.is_refined = False
+        self.is_summed = False
         self.kind = Kind.LLM if place.is_genai else Kind.SPAN  # a guess; the worker prepares for prices by it
 
     def read(self) -> None:

@@ -29,22 +29,32 @@ class Refiner:
 
     def __call__(self, calls: Sequence[Call]) -> None:
         """Refine the calls in place, but for those that were refined when they ended."""
-        late = [call for call in calls if not (isinstance(call, (Operation, ForeignCall)) and call.is_refined)]
+        late = [call for call in calls if not (isinstance(call, Operation) and call.is_refined)]
         if late:
-            self._refine(late)
+            self._sum([call for call in late if not (isinstance(call, ForeignCall) and call.is_summed)])
+            self._redact(late)
 
-    def refine_early(self, calls: Sequence[Operation | ForeignCall]) -> None:
+    def refine_early(self, calls: Sequence[Operation]) -> None:
         """Refine calls on their caller's thread, where an application's provider wants the finished span at once."""
-        self._refine(calls)
+        self._sum(calls)
+        self._redact(calls)
         for call in calls:
             call.is_refined = True
 
-    def _refine(self, calls: Sequence[Call]) -> None:
+    def sum_early(self, calls: Sequence[ForeignCall]) -> None:
+        """Add foreign calls to their agents' sums on their caller's thread: the agent's span may end next."""
+        self._sum(calls)
+        for call in calls:
+            call.is_summed = True
+
+    def _sum(self, calls: Sequence[Call]) -> None:
         _guarded("foreign", read_foreign, calls)
         _guarded("facts", complete_facts, calls)
         _guarded("adoption", adopt_inner, calls)
         _guarded("cost", self._refine_costs, calls)
         _guarded("totals", add_totals, calls)
+
+    def _redact(self, calls: Sequence[Call]) -> None:
         if not _guarded("redaction", self.refine_contents, calls):
             withhold(calls)
 

@@ -78,7 +78,7 @@ def attach_to(running: Running, provider: Any) -> None:
     running.is_attached = True
     if hasattr(provider, "add_span_processor"):
         foreign = running.foreign = find_processor(provider)
-        foreign.refine_early = refiner.refine_early
+        foreign.sum_early = refiner.sum_early
         foreign.runtime = running.runtime
     running.runtime.spans = AttachedSpans(
         provider.get_tracer("foretell", __version__),
