@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final, Protocol
 
@@ -13,7 +11,7 @@ from foretell.export.counts import Counts
 from foretell.export.endpoints import BatchLimits
 from foretell.export.split import count_items, split_request
 from foretell.export.transport import Answer, Fate, Transport
-from foretell.export.wire import join_resource, join_scope
+from foretell.export.waiting import NEVER, Request, Waiting
 
 HURRY_S: Final = 0.2
 """Where somebody waits for a run's end, at most so long; and at most so many requests as that allows."""
@@ -21,7 +19,6 @@ LOOK_S: Final = 60.0
 """Between two looks for what other processes left in the outbox."""
 PROBE_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Waits between looking whether a lost collector is back."""
-BATCH_BYTES: Final = 4 * 2**20
 LEFTOVERS_S: Final = 1.0
 """How long the end of a program may send what earlier ones left in the outbox."""
 LEAST_S: Final = 0.05
@@ -42,28 +39,6 @@ class Outbox(Protocol):
 
     def done(self, keys: Sequence[int]) -> None:
         """Forget requests that were sent, or never will be."""
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """Items of one signal, not yet a request."""
-
-    parts: deque[tuple[bytes, int, bytes]] = field(default_factory=deque)
-    """Joined items, how many, and their scope where it is not ours."""
-    items: int = 0
-    size: int = 0
-    due_s: float = float("inf")
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    signal: str
-    body: bytes
-    items: int
-    held: int
-    """Bytes of the buffer that are free when it is done."""
-    key: int | None = None
-    """Of the outbox."""
 
 
 class Exporter:
@@ -93,6 +68,7 @@ class Exporter:
         that thread, what must not be half done at a fork: imports.
         """
         self._transports = dict(transports)
+        self._signals = tuple(transports)
         self._counts = counts
         self._resource, self._scope = resource, scope
         self._outbox = outbox
@@ -104,15 +80,14 @@ class Exporter:
 
     def _begin(self) -> None:
         self._changed = threading.Condition()
-        self._waiting = {signal: _Waiting() for signal in self._transports}
-        self._requests: deque[_Request] = deque()
-        self._held_bytes = self._held_items = 0
+        self._waiting = Waiting(self._signals, self._limits, self._clock)
+        self._waiting.resource, self._waiting.scope = self._resource, self._scope
         self._is_closing = self._is_finished = False
         self._thread: threading.Thread | None = None
         self._preparing = threading.Lock()
         self._is_held = False
-        self._sending: _Request | None = None
-        self._abandoned: _Request | None = None
+        self._sending: Request | None = None
+        self._abandoned: Request | None = None
         self._failures = 0
         self._probe_s = 0.0
         """When a lost collector is tried again."""
@@ -124,57 +99,45 @@ class Exporter:
     def set_envelope(self, resource: bytes, scope: bytes) -> None:
         """Put another resource and scope around items from now on."""
         self._resource, self._scope = resource, scope
+        self._waiting.resource, self._waiting.scope = resource, scope
 
     def submit(self, signal: str, body: bytes, items: int, scope: bytes = b"") -> bool:
         """Take encoded items (fields of a scope, joined); False where they were dropped or nobody sends the signal.
 
         `scope` (from `wire.scope_field`) is that of items which are not our own.
         """
-        waiting = self._waiting.get(signal)
-        if waiting is None:
+        if not self._waiting.takes(signal):
             return False
         with self._changed:
-            refusal = self._hold(len(body), items)
-            if not refusal:
-                is_first = not waiting.parts
-                waiting.parts.append((body, items, scope))
-                waiting.items += items
-                waiting.size += len(body)
-                if is_first:
-                    waiting.due_s = self._clock() + self._limits.age_s
-                if is_first or self._is_full(waiting):
-                    self._wake()
-        return not refusal or self._keep(signal, self._wrap({scope: [body]}), items, refusal)
+            refusal = self._refusal(len(body), items)
+            if not refusal and self._waiting.add(signal, body, items, scope):
+                self._wake()
+        return not refusal or self._keep(signal, self._waiting.wrap({scope: [body]}), items, refusal)
 
     def submit_request(self, signal: str, body: bytes, items: int) -> bool:
         """Take a whole export request that needs nothing around it."""
         if signal not in self._transports:
             return False
         with self._changed:
-            refusal = self._hold(len(body), items)
+            refusal = self._refusal(len(body), items)
             if not refusal:
-                self._requests.append(_Request(signal, body, items, len(body)))
+                self._waiting.add_request(signal, body, items)
                 self._wake()
         return not refusal or self._keep(signal, body, items, refusal)
 
     def hurry(self) -> None:
         """Send what is there soon: a run ended, and somebody may be looking."""
         with self._changed:
-            soon_s = self._clock() + HURRY_S
-            for waiting in self._waiting.values():
-                if waiting.parts and waiting.due_s > soon_s:
-                    waiting.due_s = soon_s
-                    self._changed.notify()
+            if self._waiting.hurry(self._clock() + HURRY_S):
+                self._changed.notify()
 
     def flush(self, timeout_s: float) -> bool:
         """Send everything, or put it into the outbox; False when time ran out."""
         deadline = self._clock() + timeout_s
         with self._changed:
-            for waiting in self._waiting.values():
-                if waiting.parts:
-                    waiting.due_s = 0.0
+            self._waiting.hurry(0.0)
             self._changed.notify_all()
-            while self._thread is not None and (self._held_items or self._held_bytes):
+            while self._thread is not None and self._waiting:
                 left_s = deadline - self._clock()
                 if left_s <= 0 or not self._changed.wait(left_s):
                     return False
@@ -231,20 +194,18 @@ class Exporter:
             transport.after_fork()
         self._begin()
 
-    # -- the buffer, under the lock ---------------------------------------------------------------------------------
+    def retire(self) -> None:
+        """Send what is there and take nothing more: from now on somebody else exports."""
+        with self._changed:
+            self._signals = ()
+            self._waiting.retire()
+            self._changed.notify_all()
 
-    def _hold(self, size: int, items: int) -> str:
-        """Take room in the buffer; gives the reason where there is none."""
+    def _refusal(self, size: int, items: int) -> str:
+        """Why items are not taken; "" where they are."""
         if self._is_closing:
             return "shutdown"
-        if self._held_bytes + size > self._limits.max_bytes or self._held_items + items > self._limits.max_items:
-            return "buffer_full"
-        self._held_bytes += size
-        self._held_items += items
-        return ""
-
-    def _is_full(self, waiting: _Waiting) -> bool:
-        return waiting.items >= self._limits.batch_items or waiting.size >= BATCH_BYTES
+        return "" if self._waiting.has_room(size, items) else "buffer_full"
 
     def _wake(self) -> None:
         if self._thread is None:
@@ -257,32 +218,6 @@ class Exporter:
                 return
             self._thread = thread
         self._changed.notify()
-
-    def _take_batch(self, signal: str, waiting: _Waiting) -> _Request:
-        parts: dict[bytes, list[bytes]] = {}
-        items = size = 0
-        while waiting.parts and items < self._limits.batch_items and size < BATCH_BYTES:
-            body, n, scope = waiting.parts.popleft()
-            parts.setdefault(scope, []).append(body)
-            items += n
-            size += len(body)
-        waiting.items -= items
-        waiting.size -= size
-        if not waiting.parts:
-            waiting.due_s = float("inf")
-        return _Request(signal, self._wrap(parts), items, size)
-
-    def _wrap(self, parts: Mapping[bytes, Sequence[bytes]]) -> bytes:
-        return join_resource(self._resource, [join_scope(scope or self._scope, body) for scope, body in parts.items()])
-
-    def retire(self) -> None:
-        """Send what is there and take nothing more: from now on somebody else exports."""
-        with self._changed:
-            for signal, waiting in self._waiting.items():
-                while waiting.parts:
-                    self._requests.append(self._take_batch(signal, waiting))
-            self._waiting = {}
-            self._changed.notify_all()
 
     # -- the thread -------------------------------------------------------------------------------------------------
 
@@ -303,13 +238,13 @@ class Exporter:
         """Send on this thread what waits, where the exporter has no thread (any more)."""
         while self._thread is None and self._clock() < deadline_s:
             with self._changed:
-                request = self._pop_due()
+                request = self._waiting.pop_due()
             if request is None:
                 break
             self._send_one(request)
-        return not self._held_items
+        return not self._waiting
 
-    def _send_one(self, request: _Request) -> None:
+    def _send_one(self, request: Request) -> None:
         self._sending = request
         if not self._attempt(lambda: self._carry_out(request)):
             # Whoever sends must go on: what it was about is lost, and counted.
@@ -317,8 +252,7 @@ class Exporter:
         with self._changed:
             self._sending = None
             if request is not self._abandoned:
-                self._held_bytes -= request.held
-                self._held_items -= request.items
+                self._waiting.free(request)
             self._changed.notify_all()
 
     def _attempt(self, action: Callable[[], object] | None) -> bool:
@@ -331,30 +265,21 @@ class Exporter:
             return False
         return True
 
-    def _next(self) -> tuple[bool, _Request | None]:
+    def _next(self) -> tuple[bool, Request | None]:
         """Wait for what is to be done next: (a leftover?, a request); (False, None) when this thread is to end."""
         while self._thread is threading.current_thread():
-            request = self._pop_due()
+            request = self._waiting.pop_due()
             if request is not None:
                 return False, request
             now_s = self._clock()
-            due_s = min((waiting.due_s for waiting in self._waiting.values()), default=float("inf"))
+            due_s = self._waiting.next_due_s()
             if self._outbox is not None:
                 look_s = max(self._look_s, self._probe_s)
                 if now_s >= look_s:
                     return True, None
                 due_s = min(due_s, look_s)
-            self._changed.wait(None if due_s == float("inf") else max(0.0, due_s - now_s))
+            self._changed.wait(None if due_s == NEVER else max(0.0, due_s - now_s))
         return False, None
-
-    def _pop_due(self) -> _Request | None:
-        now_s = self._clock()
-        if self._requests:
-            return self._requests.popleft()
-        for signal, waiting in self._waiting.items():
-            if waiting.parts and (waiting.due_s <= now_s or self._is_full(waiting)):
-                return self._take_batch(signal, waiting)
-        return None
 
     def _has_looked(self) -> bool:
         return self._failures > 0 or self._look_s > self._clock()
@@ -367,15 +292,15 @@ class Exporter:
         with self._changed:
             self._changed.notify_all()
 
-    def _take_leftover(self) -> _Request | None:
+    def _take_leftover(self) -> Request | None:
         lent = self._outbox.take(1) if self._outbox is not None else None
         if not lent:
             self._look_s = self._clock() + LOOK_S
             return None
         key, signal, body = lent[0]
-        return _Request(signal, body, count_items(body), 0, key)
+        return Request(signal, body, count_items(body), 0, key)
 
-    def _carry_out(self, request: _Request) -> None:
+    def _carry_out(self, request: Request) -> None:
         transport = self._transports.get(request.signal)
         if transport is None:  # left over from a process that sent another signal
             self._lose(request, "no_transport")
@@ -388,7 +313,7 @@ class Exporter:
         if request is not self._abandoned:
             self._settle(request, answer)
 
-    def _settle(self, request: _Request, answer: Answer) -> None:
+    def _settle(self, request: Request, answer: Answer) -> None:
         if answer.detail:
             self.last_error[request.signal] = f"{answer.reason}: {answer.detail}"
         if answer.fate is Fate.UNREACHABLE:
@@ -408,16 +333,16 @@ class Exporter:
         else:
             self._lose(request, answer.reason)
 
-    def _send_halves(self, request: _Request, answer: Answer) -> None:
+    def _send_halves(self, request: Request, answer: Answer) -> None:
         halves = split_request(request.body)
         if halves is None:
             self._lose(request, answer.reason)
             return
         self._forget(request)
         for half in halves:
-            self._carry_out(_Request(request.signal, half, count_items(half), 0))
+            self._carry_out(Request(request.signal, half, count_items(half), 0))
 
-    def _put_away(self, request: _Request, reason: str) -> None:
+    def _put_away(self, request: Request, reason: str) -> None:
         if request.key is not None and self._outbox is not None:
             self._outbox.give_back([request.key])
         else:
@@ -438,22 +363,17 @@ class Exporter:
         if self._on_error is not None:
             self._on_error(hook, error)
 
-    def _lose(self, request: _Request, reason: str) -> None:
+    def _lose(self, request: Request, reason: str) -> None:
         self._counts.count("dropped", request.signal, reason, request.items)
         self._forget(request)
 
-    def _forget(self, request: _Request) -> None:
+    def _forget(self, request: Request) -> None:
         if request.key is not None and self._outbox is not None:
             self._outbox.done([request.key])
 
     def _give_up(self) -> None:
         with self._changed:
-            left = list(self._requests)
-            self._requests.clear()
-            for signal, waiting in self._waiting.items():
-                while waiting.parts:
-                    left.append(self._take_batch(signal, waiting))
-            self._held_bytes = self._held_items = 0
+            left = self._waiting.pop_all()
             if self._sending is not None:
                 # It may arrive, and then arrives twice; dropped, it might never.
                 self._abandoned = self._sending

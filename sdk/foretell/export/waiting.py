@@ -1,0 +1,149 @@
+"""What waits to be sent: items by signal, bounded, made into requests when they are due. Used under the exporter's lock."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from foretell.export.endpoints import BatchLimits
+from foretell.export.wire import join_resource, join_scope
+
+BATCH_BYTES: Final = 4 * 2**20
+NEVER: Final = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A whole export request."""
+
+    signal: str
+    body: bytes
+    items: int
+    held: int
+    """Bytes of the buffer that are free when it is done."""
+    key: int | None = None
+    """Of the outbox."""
+
+
+@dataclass(slots=True)
+class _Queue:
+    """Items of one signal, not yet a request."""
+
+    parts: deque[tuple[bytes, int, bytes]] = field(default_factory=deque)
+    """Items, how many, and the scope they belong to (b"" for our own)."""
+    items: int = 0
+    size: int = 0
+    due_s: float = NEVER
+
+
+class Waiting:
+    """Items and requests in the order in which they came. What is being sent counts too, until `free`."""
+
+    def __init__(self, signals: Iterable[str], limits: BatchLimits, clock: Callable[[], float]) -> None:
+        """Hold at most what `limits` allow; items become due by themselves when they are as old as they say."""
+        self._limits = limits
+        self._clock = clock
+        self._queues = {signal: _Queue() for signal in signals}
+        self._requests: deque[Request] = deque()
+        self._held_bytes = self._held_items = 0
+        self.resource = self.scope = b""
+        """Put around items when they become a request."""
+
+    def __bool__(self) -> bool:
+        """True while anything waits or is being sent."""
+        return self._held_items > 0 or self._held_bytes > 0
+
+    def takes(self, signal: str) -> bool:
+        """Say whether items of this signal are taken."""
+        return signal in self._queues
+
+    def has_room(self, size: int, items: int) -> bool:
+        """Say whether so much more may wait."""
+        return self._held_bytes + size <= self._limits.max_bytes and self._held_items + items <= self._limits.max_items
+
+    def add(self, signal: str, body: bytes, items: int, scope: bytes) -> bool:
+        """Take items; True where that makes somebody look who sleeps."""
+        queue = self._queues[signal]
+        is_first = not queue.parts
+        self._held_bytes += len(body)
+        self._held_items += items
+        queue.parts.append((body, items, scope))
+        queue.items += items
+        queue.size += len(body)
+        if is_first:
+            queue.due_s = self._clock() + self._limits.age_s
+        return is_first or self._is_full(queue)
+
+    def add_request(self, signal: str, body: bytes, items: int) -> None:
+        """Take a whole request; it is due at once."""
+        self._held_bytes += len(body)
+        self._held_items += items
+        self._requests.append(Request(signal, body, items, len(body)))
+
+    def hurry(self, due_s: float) -> bool:
+        """Let all items be due then at the latest; True where that is sooner than it was."""
+        later = [queue for queue in self._queues.values() if queue.parts and queue.due_s > due_s]
+        for queue in later:
+            queue.due_s = due_s
+        return bool(later)
+
+    def pop_due(self) -> Request | None:
+        """Hand out the next request that is due."""
+        if self._requests:
+            return self._requests.popleft()
+        now_s = self._clock()
+        for signal, queue in self._queues.items():
+            if queue.parts and (queue.due_s <= now_s or self._is_full(queue)):
+                return self._take_batch(signal, queue)
+        return None
+
+    def next_due_s(self) -> float:
+        """When items are due next."""
+        return min((queue.due_s for queue in self._queues.values()), default=NEVER)
+
+    def free(self, request: Request) -> None:
+        """It is sent, kept elsewhere or lost: its room is free."""
+        self._held_bytes -= request.held
+        self._held_items -= request.items
+
+    def pop_all(self) -> list[Request]:
+        """Hand out everything, due or not; all room is free."""
+        self._make_requests()
+        left = list(self._requests)
+        self._requests.clear()
+        self._held_bytes = self._held_items = 0
+        return left
+
+    def _make_requests(self) -> None:
+        """Make requests of all items."""
+        for signal, queue in self._queues.items():
+            while queue.parts:
+                self._requests.append(self._take_batch(signal, queue))
+
+    def retire(self) -> None:
+        """Take no more items."""
+        self._make_requests()
+        self._queues = {}
+
+    def wrap(self, parts: Mapping[bytes, Sequence[bytes]]) -> bytes:
+        """Items by scope as the body of a request."""
+        return join_resource(self.resource, [join_scope(scope or self.scope, body) for scope, body in parts.items()])
+
+    def _is_full(self, queue: _Queue) -> bool:
+        return queue.items >= self._limits.batch_items or queue.size >= BATCH_BYTES
+
+    def _take_batch(self, signal: str, queue: _Queue) -> Request:
+        parts: dict[bytes, list[bytes]] = {}
+        items = size = 0
+        while queue.parts and items < self._limits.batch_items and size < BATCH_BYTES:
+            body, n, scope = queue.parts.popleft()
+            parts.setdefault(scope, []).append(body)
+            items += n
+            size += len(body)
+        queue.items -= items
+        queue.size -= size
+        if not queue.parts:
+            queue.due_s = NEVER
+        return Request(signal, self.wrap(parts), items, size)
