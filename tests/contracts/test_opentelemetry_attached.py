@@ -280,6 +280,29 @@ foretell.shutdown()
     assert (1, True, {}, True) == tuple(answer[name] for name in ("runs", "durations", "faults", "mine"))
 
 
+@pytest.mark.parametrize("set_up", ["set_meter(); foretell.init()", "foretell.init(); set_meter()"], ids=["before", "after"])
+def test_metrics_of_the_last_moment_are_there_at_exit(tmp_path: Path, set_up: str) -> None:
+    """A program that just ends has its last call in the application's last export."""
+    answer = run_program(
+        tmp_path,
+        f"""
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, PeriodicExportingMetricReader
+def sums(data):
+    found = {{m.name: m for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics}}
+    return json.dumps({{"runs": found["foretell.agent.runs"].data.data_points[0].value}}) + "\\n"
+def set_meter():
+    reader = PeriodicExportingMetricReader(ConsoleMetricExporter(formatter=sums), export_interval_millis=100_000)
+    metrics.set_meter_provider(MeterProvider([reader]))
+{set_up}
+planner()
+planner()
+""",
+    )
+
+    assert {"runs": 2} == answer.told
+
+
 def test_a_second_provider_is_refused_as_ever(tmp_path: Path) -> None:
     """OpenTelemetry takes one provider only; which one it is, we change nothing about that."""
     answer = run_program(

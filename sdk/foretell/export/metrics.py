@@ -118,8 +118,13 @@ class Metrics:
         self._start_ns = self._collected_ns = clock()
         self._forwarder: Forwarder | None = None
 
+    @property
+    def is_watched(self) -> bool:
+        """True while somebody else shows these numbers at times of its own: gauges must be fresh then."""
+        return self._forwarder is not None
+
     def forward_histograms(self, forwarder: Forwarder | None) -> None:
-        """Tell the values of every histogram that begins from now on to `forwarder` too."""
+        """Tell the values of every histogram that begins from now on to `forwarder` too, who shows all other numbers."""
         self._forwarder = forwarder
 
     def sum_series(self, metric: Metric, attributes: Attributes = ()) -> SumSeries:

@@ -113,7 +113,7 @@ class MetricsSink:
         now_ns = self._clock()
         if self._submit is not None and now_ns >= self._due_ns:
             self._export(now_ns)
-        elif self._is_pulled and now_ns >= self._refreshed_ns + REFRESH_NS:
+        elif (self._is_pulled or self.metrics.is_watched) and now_ns >= self._refreshed_ns + REFRESH_NS:
             self._refresh(now_ns)
 
     def flush(self, timeout_s: float) -> bool:  # handing over never waits

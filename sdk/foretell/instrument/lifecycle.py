@@ -67,6 +67,12 @@ class Lifecycle:
         self._watch_multiprocessing()
         self._take_sigterm()
 
+    def go_first(self) -> None:
+        """Finish before whatever the program has registered by now: a provider of its own reads us out at its end."""
+        if self._is_on:
+            atexit.unregister(self._at_exit)
+            atexit.register(self._at_exit)
+
     def undo(self) -> None:
         """Take the hooks out; a signal handler that the program has set meanwhile stays."""
         self._is_on = False

@@ -116,6 +116,8 @@ def _follow_meter(running: Running, provider: Any) -> None:
     METER.end()
     with guard("takeover.meter"):
         connect_meter(running)
+        if running.lifecycle is not None:
+            running.lifecycle.go_first()
 
 
 def hook_lifecycle(running: Running, after_fork: Callable[[], None]) -> None:

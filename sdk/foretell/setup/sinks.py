@@ -185,7 +185,7 @@ def _metrics_sink(running: Running, prices: PriceBook, open_calls: dict[int, Ope
         count_telemetry=running.counts.snapshot,
         context_window=prices.context_window,
         is_legacy=settings.legacy_metrics,
-        is_pulled=is_pulled or running.is_attached,
+        is_pulled=is_pulled,
     )
 
 
