@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from foretell.export.encode_calls import encode_call
+from foretell.export.call_encoder import CallEncoder, ContextWindow
 from foretell.export.wire import scope_field
-from foretell.model.facts import InferenceFacts
-from foretell.semconv.encode import span_attributes
 
 if TYPE_CHECKING:
     from foretell.export.counts import Counts
@@ -17,12 +15,8 @@ if TYPE_CHECKING:
     from foretell.model.facts import Score
     from foretell.model.log import LogRecord
 
-EncodeLogs = Callable[["Call", dict[str, Any]], Sequence[bytes]]
-"""A call and its span's attributes → encoded log records about it."""
 EncodeScore = Callable[["Score"], bytes]
 EncodeLog = Callable[["LogRecord"], bytes]
-ContextWindow = Callable[[str | None, str], int | None]
-"""Provider and model → tokens that the model can hold; None where that is unknown."""
 
 PART_ITEMS = 128
 """Spans in one piece of bytes: small enough to make batches of, large enough to cost nothing."""
@@ -38,18 +32,20 @@ class SpanSink:
         exporter: Exporter,
         counts: Counts,
         *,
-        encode_logs: EncodeLogs | None = None,
+        has_events: bool = False,
         encode_score: EncodeScore | None = None,
         encode_log: EncodeLog | None = None,
         context_window: ContextWindow | None = None,
     ) -> None:
-        """Send spans through `exporter`; log records too where functions that encode them are given."""
+        """Send spans through `exporter`, with `has_events` the log records about them too.
+
+        Feedback and log lines are sent where a function that encodes them is given.
+        """
         self._exporter = exporter
         self._counts = counts
-        self._encode_logs = encode_logs
+        self._encoder = CallEncoder(context_window, has_events=has_events)
         self._encode_score = encode_score
         self._encode_log = encode_log
-        self._context_window = context_window
         self._begin()
 
     def _begin(self) -> None:
@@ -64,19 +60,17 @@ class SpanSink:
     def take(self, calls: Sequence[Call]) -> None:
         """Encode finished calls whose trace is sampled. One that cannot be encoded is counted, and said at the end."""
         fault: Exception | None = None
-        spans = self._spans
+        spans, logs, encode = self._spans, self._logs, self._encoder.encode
         for call in calls:
             if not call.trace_flags & 1:
                 continue
             try:
-                attributes = span_attributes(call, find_context_limit(call, self._context_window))
-                encoded = encode_call(call, attributes)
+                encoded, records = encode(call)
                 if call.scope is None:
                     spans.append(encoded)
                 else:
                     self._foreign.setdefault(call.scope, []).append(encoded)
-                if self._encode_logs is not None:
-                    self._logs += self._encode_logs(call, attributes)
+                logs += records
             except Exception as error:
                 fault = fault or error
                 self._counts.count("dropped", "traces", "encoding")
@@ -120,15 +114,6 @@ class SpanSink:
     def after_fork(self) -> None:
         """Drop what was noted: the parent sends it."""
         self._begin()
-
-
-def find_context_limit(call: Call, context_window: ContextWindow | None) -> int | None:
-    """How many tokens the call's model can hold; None where that is unknown, or no matter."""
-    facts = call.facts
-    if context_window is None or call.usage is None or not isinstance(facts, InferenceFacts):
-        return None
-    model = facts.response_model or facts.request_model
-    return context_window(facts.provider, model) if model else None
 
 
 def _parts_of(items: list[bytes]) -> list[list[bytes]]:

@@ -30,6 +30,7 @@ _varints: dict[int, bytes] = {}
 _keys: dict[str, bytes] = {}
 _ints: dict[int, bytes] = {}
 _pairs: dict[tuple[str, str], bytes] = {}
+_int_pairs: dict[tuple[str, int], bytes] = {}
 _texts: dict[str, bytes] = {}
 
 _NOTHING = b"\x00"
@@ -81,15 +82,20 @@ def text(value: Any) -> bytes:
 
 def attributes_field(tag: bytes, attributes: Mapping[str, Any] | None) -> bytes:
     """Encode attributes as repeated `KeyValue` fields under `tag`; empty where there are none."""
-    if not attributes:
-        return b""
+    return tag + tag.join(attribute_pairs(attributes)) if attributes else b""
+
+
+def attribute_pairs(attributes: Mapping[str, Any]) -> list[bytes]:
+    """Encode each attribute as a delimited `KeyValue`."""
     pairs = []
     for key, value in attributes.items():
         kind = type(value)
         if kind is str:
             pair = _pairs.get((key, value)) if len(value) <= SHORT_CHARS else None
             if pair is None:
-                pair = _string_pair(key, value)
+                pair = string_pair(key, value)
+                if len(value) <= SHORT_CHARS and type(key) is str:
+                    _remember(_pairs, (key, value), pair)
         else:
             if kind is int:
                 encoded = _ints.get(value) or _int_value(value)
@@ -97,11 +103,37 @@ def attributes_field(tag: bytes, attributes: Mapping[str, Any] | None) -> bytes:
                 encoded = _pack_double_value(0x09, 0x21, value)
             else:
                 encoded = any_value(value)
-            body = (_keys.get(key) or _key(key)) + encoded
-            n = len(body)
-            pair = (_ONE_BYTE[n] if n < 128 else varint(n)) + body
+            pair = delimited((_keys.get(key) or _key(key)) + encoded)
         pairs.append(pair)
-    return tag + tag.join(pairs)
+    return pairs
+
+
+def string_pair(key: str, value: str) -> bytes:
+    """Encode one attribute whose value seldom comes again: nothing is remembered."""
+    start = _keys.get(key) or _key(key)
+    raw = utf8(value)
+    n = len(raw)
+    if n < 126 and len(start) + 3 + n < 128:
+        return b"".join((_ONE_BYTE[len(start) + 3 + n], start, _SHORT_STRINGS[n], raw))
+    length = varint(n)
+    inner = varint(1 + len(length) + n)
+    total = varint(len(start) + len(inner) + 1 + len(length) + n)
+    return b"".join((total, start, inner, b"\x0a", length, raw))  # one copy only: contents are long
+
+
+def int_pair(key: str, value: int) -> bytes:
+    """Encode one attribute whose value is a number that comes again and again, such as a count."""
+    pair = _int_pairs.get((key, value))
+    if pair is None:
+        pair = delimited((_keys.get(key) or _key(key)) + _int_value(value))
+        _remember(_int_pairs, (key, value), pair)
+    return pair
+
+
+def double_start(key: str) -> bytes:
+    """What precedes the eight bytes of a double in an attribute with this key."""
+    start = (_keys.get(key) or _key(key)) + b"\x09\x21"
+    return varint(len(start) + 8) + start
 
 
 def any_value(value: Any, depth: int = DEPTH_LIMIT) -> bytes:
@@ -162,7 +194,7 @@ def join_request(resource: bytes, scope: bytes, items: Iterable[bytes]) -> bytes
 
 def forget() -> None:
     """Empty the caches."""
-    caches: tuple[dict[Any, bytes], ...] = (_varints, _keys, _ints, _pairs, _texts)
+    caches: tuple[dict[Any, bytes], ...] = (_varints, _keys, _ints, _pairs, _int_pairs, _texts)
     for cache in caches:
         cache.clear()
 
@@ -188,22 +220,6 @@ def _key_text(key: Any) -> str:
     if isinstance(key, int):
         return _digits(key)
     return str(key) if key is None or isinstance(key, (float, bytes)) else describe(key)
-
-
-def _string_pair(key: str, value: str) -> bytes:
-    start = _keys.get(key) or _key(key)
-    raw = utf8(value)
-    n = len(raw)
-    if n < 126 and len(start) + 3 + n < 128:
-        pair = b"".join((_ONE_BYTE[len(start) + 3 + n], start, _SHORT_STRINGS[n], raw))
-    else:
-        length = varint(n)
-        inner = varint(1 + len(length) + n)
-        total = varint(len(start) + len(inner) + 1 + len(length) + n)
-        pair = b"".join((total, start, inner, b"\x0a", length, raw))  # one copy only: contents are long
-    if len(value) <= SHORT_CHARS and type(key) is str:
-        _remember(_pairs, (key, value), pair)
-    return pair
 
 
 def _string_value(value: str) -> bytes:

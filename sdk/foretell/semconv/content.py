@@ -18,8 +18,12 @@ Contents = dict[str, Any]  # attribute → parsed JSON, or JSON text where the a
 
 def add_content(attributes: dict[str, Any], call: Call) -> None:
     """Add the contents to a span's attributes, structured ones as JSON text: not every SDK keeps a structure."""
-    for name, value in read_contents(call).items():
-        attributes[name] = value if isinstance(value, str) else dumps(value)
+    attributes.update(as_span_attributes(read_contents(call)))
+
+
+def as_span_attributes(contents: Contents) -> dict[str, str]:
+    """Return contents as a span carries them: text."""
+    return {name: value if isinstance(value, str) else dumps(value) for name, value in contents.items()}
 
 
 def read_contents(call: Call) -> Contents:

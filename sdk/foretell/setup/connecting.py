@@ -67,7 +67,7 @@ def take_over(running: Running, provider: Any) -> None:
 def attach_to(running: Running, provider: Any) -> None:
     """From now on our spans are made by the application's provider, and its foreign spans come to us."""
     from foretell import __version__
-    from foretell.export.span_sink import find_context_limit
+    from foretell.export.call_encoder import find_context_limit
     from foretell.instrument.attached import AttachedSpans
     from foretell.instrument.foreign import find_processor
 

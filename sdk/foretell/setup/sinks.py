@@ -105,7 +105,7 @@ def build_sinks(
     processors: list[SpanProcessor],
 ) -> list[Sink]:
     """The visible list, in the order in which each call reaches them."""
-    from foretell.export.span_sink import find_context_limit
+    from foretell.export.call_encoder import find_context_limit
     from foretell.instrument.processor_sink import ProcessorSink
 
     sinks: list[Sink] = []
@@ -190,7 +190,7 @@ def _metrics_sink(running: Running, prices: PriceBook, open_calls: dict[int, Ope
 
 
 def _span_sink(running: Running, resource: Resource, prices: PriceBook) -> Sink:
-    from foretell.export.encode_events import encode_log_events, encode_log_record, encode_score
+    from foretell.export.encode_events import encode_log_record, encode_score
     from foretell.export.span_sink import SpanSink
     from foretell.export.wire import resource_field, scope_field
 
@@ -202,7 +202,7 @@ def _span_sink(running: Running, resource: Resource, prices: PriceBook) -> Sink:
     return SpanSink(
         running.exporter,
         running.counts,
-        encode_logs=encode_log_events if has_logs else None,
+        has_events=has_logs,
         encode_score=encode_score if has_logs else None,
         context_window=prices.context_window,
         encode_log=encode_log_record if has_logs else None,

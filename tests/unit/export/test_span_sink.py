@@ -7,7 +7,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import ScopeLogs
 from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
 
 from foretell.export.counts import Counts
-from foretell.export.encode_events import encode_log_events, encode_log_record, encode_score
+from foretell.export.encode_events import encode_log_record, encode_score
 from foretell.export.span_sink import PART_ITEMS, SpanSink
 from foretell.model.facts import Score
 from foretell.model.kinds import Kind
@@ -85,7 +85,7 @@ def test_the_end_of_a_run_is_hurried():
 def test_log_records_are_made_only_where_logs_are_sent():
     """Details of the inference, beside its span."""
     assert [] == run([make_call(Kind.LLM)]).logs()
-    (record,) = run([make_call(Kind.LLM)], encode_logs=encode_log_events, encode_score=encode_score).logs()
+    (record,) = run([make_call(Kind.LLM)], has_events=True, encode_score=encode_score).logs()
 
     assert "gen_ai.client.inference.operation.details" == record.event_name
 
@@ -93,7 +93,7 @@ def test_log_records_are_made_only_where_logs_are_sent():
 def test_scores_become_evaluation_events():
     """Feedback is a log record of its own."""
     given = Given()
-    sink = SpanSink(given, Counts(), encode_logs=encode_log_events, encode_score=encode_score)
+    sink = SpanSink(given, Counts(), has_events=True, encode_score=encode_score)
     sink.take_scores([Score("helpful", 1.0, time_ns=5)])
 
     assert sink.flush(1)
