@@ -104,7 +104,7 @@ def _start(settings: Settings, environment: Mapping[str, str], *, is_endpoint_gi
     exporting.start_endpoint(running)
     connecting.connect_provider(running, existing)
     connecting.hook_lifecycle(running, _after_fork)
-    running.context_before = join_parent(environment, is_private=settings.isolated)
+    running.context_joined = join_parent(environment, is_private=settings.isolated)
     state.current = running.runtime
     return running
 

@@ -280,7 +280,9 @@ foretell.shutdown()
     assert (1, True, {}, True) == tuple(answer[name] for name in ("runs", "durations", "faults", "mine"))
 
 
-@pytest.mark.parametrize("set_up", ["set_meter(); foretell.init()", "foretell.init(); set_meter()"], ids=["before", "after"])
+@pytest.mark.parametrize(
+    "set_up", ["set_meter(); foretell.init()", "foretell.init(); set_meter()"], ids=["before", "after"]
+)
 def test_metrics_of_the_last_moment_are_there_at_exit(tmp_path: Path, set_up: str) -> None:
     """A program that just ends has its last call in the application's last export."""
     answer = run_program(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span as WireSpan
 
 from tests.contracts.collector import Collector
 from tests.contracts.otel_programs import run_program
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 PROCESSORS = ("SimpleSpanProcessor(exporter)", "BatchSpanProcessor(exporter)")
 
 
-def spans_of(collector: Collector) -> dict[str, WireSpan]:
+def spans_of(collector: Collector) -> dict[str, Any]:  # OTLP spans
     """The spans that the collector got, by name."""
     requests = [ExportTraceServiceRequest.FromString(body) for path, _, body in collector.requests if "traces" in path]
     return {
@@ -52,7 +52,10 @@ tell(parents=parents(), cost=chat.attributes["foretell.cost.amount"], limit=chat
     } == answer["parents"]
     assert 0.00021 == pytest.approx(answer["cost"])
     assert 128000 == answer["limit"]
-    assert ("chat gpt-4o-mini", 1000) == (answer["json"]["name"], answer["json"]["attributes"]["gen_ai.usage.input_tokens"])
+    assert ("chat gpt-4o-mini", 1000) == (
+        answer["json"]["name"],
+        answer["json"]["attributes"]["gen_ai.usage.input_tokens"],
+    )
     assert ("shop", "CLIENT", "foretell") == (answer["service"], answer["kind"], answer["scope"][0])
     assert answer["scope"][1]
 
@@ -142,7 +145,11 @@ foretell.shutdown()
     assert set(theirs) == set(ours)
     for name, span in ours.items():
         their = theirs[name]
-        assert (their.trace_id, their.span_id, their.parent_span_id) == (span.trace_id, span.span_id, span.parent_span_id)
+        assert (their.trace_id, their.span_id, their.parent_span_id) == (
+            span.trace_id,
+            span.span_id,
+            span.parent_span_id,
+        )
         assert {a.key: str(a.value) for a in their.attributes} == {a.key: str(a.value) for a in span.attributes}
         assert [event.name for event in their.events] == [event.name for event in span.events]
         assert len(their.links) == len(span.links)

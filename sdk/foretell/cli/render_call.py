@@ -12,6 +12,7 @@ from foretell.cli.words import (
     OUTCOME_WORDS,
     format_clock,
     format_duration,
+    printable,
     shorten,
 )
 from foretell.model.kinds import Outcome
@@ -36,7 +37,7 @@ def render_call_line(call: Call, width: int, has_content: bool = False, zone: tz
     line.append(f"{OUTCOME_MARKS[call.outcome]} ", style)
     name = f"{call.kind.value} "
     is_own = call.agent_name is None or call.agent_name == call.name
-    line.append("" if is_own else f"{call.agent_name} ▸ ", "dim")
+    line.append("" if is_own else f"{printable(call.agent_name or '')} ▸ ", "dim")
     line.append(name, "dim").append(name_call(call), KIND_STYLES.get(call.kind, "default"))
     figures = [format_duration(call.duration_s), say_call_tokens(call), say_call_cost(call)]
     if figures[1]:

@@ -55,16 +55,11 @@ def _draw_line(record: LogRecord, call: str, start_ns: int, width: int) -> Text:
         (f"  +{offset:<8} ", "dim"), (f"{record.severity_text:<8} ", style), (f"{call}  ", "dim"), no_wrap=True
     )
     fields = " ".join(f"{key}={_say(value)}" for key, value in record.attributes.items() if key not in _LEFT_OUT)
-    line.append(_printable(record.event_name or "" if not record.body else record.body))
-    line.append(f"  {_printable(fields)}" if fields else "", "dim")
+    line.append(shorten(record.event_name or "" if not record.body else record.body, 2_000))
+    line.append(f"  {shorten(fields, 2_000)}" if fields else "", "dim")
     line.truncate(max(width, 20), overflow="ellipsis")
     return line
 
 
 def _say(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _printable(text: str) -> str:
-    # A line may repeat what a model or a web page said: no escape sequences into the terminal.
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in shorten(text, 2_000))

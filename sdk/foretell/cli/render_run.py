@@ -18,6 +18,7 @@ from foretell.cli.words import (
     format_cost,
     format_count,
     format_duration,
+    printable,
     shorten,
 )
 from foretell.model.facts import InferenceFacts
@@ -109,7 +110,7 @@ def render_heading(summary: RunSummary, look: Look) -> RenderableType:
     whose = [f"run {summary.id}", format_clock(summary.start_ns, look.zone), summary.service_name]
     whose += [f"session {summary.session_id}"] if summary.session_id else []
     whose += [f"user {summary.user_id}"] if summary.user_id else []
-    title = Text.assemble((f"{OUTCOME_MARKS[summary.outcome]} ", style), (summary.name, "bold"))
+    title = Text.assemble((f"{OUTCOME_MARKS[summary.outcome]} ", style), (printable(summary.name), "bold"))
     title.append(f"  {OUTCOME_WORDS[summary.outcome]}", style)
     title.append(f" {'for' if summary.end_ns is None else 'in'} {format_duration(seconds)}")
     return Group(
@@ -214,8 +215,8 @@ def name_call(call: Call) -> str:
     """Return the name by which people know a call: of a model call the model, whatever the function is called."""
     facts = call.facts
     if isinstance(facts, InferenceFacts):
-        return facts.request_model or facts.response_model or call.name
-    return call.name
+        return printable(facts.request_model or facts.response_model or call.name)
+    return printable(call.name)
 
 
 def _find_causes(calls: Sequence[Call]) -> set[int]:
@@ -298,7 +299,11 @@ def list_content_lines(document: str, width: int, max_lines: int = 12) -> list[s
     pretty = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if not isinstance(value, str) and len(pretty) > width:
         pretty = json.dumps(value, ensure_ascii=False, indent=2)
-    lines = [part for line in pretty.splitlines() for part in textwrap.wrap(line, width, drop_whitespace=False) or [""]]
+    lines = [
+        printable(part)
+        for line in pretty.splitlines()
+        for part in textwrap.wrap(line, width, drop_whitespace=False) or [""]
+    ]
     return lines if len(lines) <= max_lines else [*lines[: max_lines - 1], "…"]
 
 

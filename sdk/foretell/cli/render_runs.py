@@ -16,6 +16,7 @@ from foretell.cli.words import (
     format_cost,
     format_count,
     format_duration,
+    printable,
     shorten,
 )
 
@@ -104,7 +105,7 @@ def _draw_cells(run: RunSummary, now_ns: int) -> dict[str, Text]:
     is_open = run.end_ns is None
     return {
         "run": Text(run.id[:ID_DIGITS], "bold"),
-        "agent": Text(run.agent_name or run.name),
+        "agent": Text(printable(run.agent_name or run.name)),
         "outcome": Text(f"{OUTCOME_MARKS[run.outcome]} {OUTCOME_WORDS[run.outcome]}", OUTCOME_STYLES[run.outcome]),
         "when": Text(format_age(run.start_ns, now_ns), "dim"),
         "took": Text(format_duration(seconds) + ("…" if is_open else ""), "cyan" if is_open else ""),

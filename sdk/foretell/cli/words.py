@@ -120,7 +120,14 @@ def format_timestamp(time_ns: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest_ns // 1000:06d}Z"
 
 
+def printable(text: str) -> str:
+    """The text without escape sequences: what a model or a web page said must not steer the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
 def shorten(text: str, width: int) -> str:
     """Cut a text to one line of at most `width` characters, with an ellipsis where something was left out."""
-    line = " ".join(text.split())
+    line = printable(" ".join(text[: width * 8 + 64].split()))
     return line if len(line) <= width else line[: max(width - 1, 0)] + "…"

@@ -65,8 +65,8 @@ def _context_to_carry() -> Context:
     return context
 
 
-def join_parent(environment: Mapping[str, str], *, is_private: bool = False) -> Any:
-    """Continue the run that a parent process put into the environment; returns the context to go back to, or None.
+def join_parent(environment: Mapping[str, str], *, is_private: bool = False) -> tuple[Context, Context] | None:
+    """Continue the run that a parent process put into the environment; returns the contexts before and after, if so.
 
     If `is_private`, the parent is not the current span: only our own operations go on under it.
     """
@@ -79,4 +79,4 @@ def join_parent(environment: Mapping[str, str], *, is_private: bool = False) -> 
         carried = baggage.set_baggage(RUN_ID, baggage.get_baggage(RUN_ID, joined), before)
         joined = Context({**carried, PRIVATE_PARENT: get_current_span(joined)})
     attach(joined)
-    return before
+    return before, joined

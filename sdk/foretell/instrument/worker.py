@@ -352,7 +352,10 @@ class Worker:
         try:
             self._refine(batch)
         except Exception as error:
+            from foretell.instrument.refining import withhold
+
             FAULTS.note("refine", error)
+            withhold(batch)  # nothing that was not redacted goes on
 
     def _list_overdue(self) -> list[Call]:
         """Calls that outlived a tick, once each."""

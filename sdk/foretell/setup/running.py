@@ -53,7 +53,8 @@ class Running:
     is_attached: bool = False
     is_child: bool = False
     """True in a process that was forked after `init()`."""
-    context_before: Any = None
+    context_joined: tuple[Any, Any] | None = None
+    """The context before `init()` and the one it made current, where a parent process handed over a run."""
     problems: list[str] = field(default_factory=list)
     """What could not be set up, in words, for `foretell doctor`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from opentelemetry.context import attach
+from opentelemetry.context import attach, get_current
 
 from foretell.errors import guard
 from foretell.instrument import state
@@ -61,5 +61,5 @@ def take_down(running: Running) -> None:
     with guard("shutdown.lifecycle"):  # last: a signal or an exit meanwhile finds it there
         if running.lifecycle is not None:
             running.lifecycle.undo()
-    if running.context_before is not None:
-        attach(running.context_before)
+    if running.context_joined is not None and get_current() is running.context_joined[1]:
+        attach(running.context_joined[0])

@@ -7,8 +7,9 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 
-import foretell
 from saying import ask, say, work
+
+import foretell
 
 
 def task(number):

@@ -2,12 +2,12 @@
 
 import os
 import signal
-import sys
 import threading
 
-import foretell
 from opentelemetry import trace
 from saying import ask, say, work
+
+import foretell
 
 setter = trace.set_tracer_provider
 

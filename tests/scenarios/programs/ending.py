@@ -10,8 +10,9 @@ import time
 if sys.argv[1] == "early_handler":
     atexit.register(lambda: work("late"))
 
-import foretell
 from saying import ask, say, work
+
+import foretell
 
 
 def own_handler(number, frame):

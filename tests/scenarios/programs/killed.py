@@ -3,8 +3,9 @@
 import sys
 import time
 
-import foretell
 from saying import ask, say, work
+
+import foretell
 
 foretell.init("killed")
 if "cold" not in sys.argv:

@@ -88,3 +88,9 @@ def test_times_are_local_for_people_and_utc_for_programs():
 def test_a_shortened_text_is_one_line_that_fits():
     assert "one two" == shorten("one\n  two", 10)
     assert "one two t…" == shorten("one two three", 10)
+
+
+def test_escape_sequences_of_others_do_not_reach_the_terminal() -> None:
+    """A tool's answer may try to steer the terminal; it is shown, not obeyed."""
+    assert "\N{REPLACEMENT CHARACTER}[2Jgone" == shorten("\x1b[2Jgone", 40)
+    assert "a b" == shorten("a\nb", 40)

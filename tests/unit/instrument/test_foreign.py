@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import SpanContext, Status, StatusCode, Tracer, set_span_in_context
 from opentelemetry.trace import Link as OtelLink
+from opentelemetry.trace import SpanContext, Status, StatusCode, Tracer, set_span_in_context
 
 import foretell
 from foretell.cost.prices import PriceBook
@@ -76,7 +76,12 @@ def test_a_foreign_call_belongs_to_run_and_session_of_what_is_around_it(record: 
         tracer.start_span("ChatCompletion", attributes=CHAT).end()
 
     chat = by_name(record)["gpt-4o-mini"]
-    assert (agent.run_id, agent.span_id, agent.trace_id, 1) == (chat.run_id, chat.parent_id, chat.trace_id, chat.step_index)
+    assert (agent.run_id, agent.span_id, agent.trace_id, 1) == (
+        chat.run_id,
+        chat.parent_id,
+        chat.trace_id,
+        chat.step_index,
+    )
     assert ("s-1", "u-1") == (chat.session.id, chat.session.user_id)
     assert chat.parent_is_remote is False
 
@@ -89,7 +94,11 @@ def test_a_plain_span_is_kept_inside_a_run_and_makes_none(record: Any, tracer: T
 
     calls = by_name(record)
     assert {"a", "SELECT"} == set(calls)
-    assert (Kind.SPAN, "a", calls["a"].run_id) == (calls["SELECT"].kind, calls["SELECT"].agent_name, calls["SELECT"].run_id)
+    assert (Kind.SPAN, "a", calls["a"].run_id) == (
+        calls["SELECT"].kind,
+        calls["SELECT"].agent_name,
+        calls["SELECT"].run_id,
+    )
 
 
 def test_plain_spans_without_a_run_are_exported_where_we_export(

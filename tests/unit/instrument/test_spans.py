@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,7 +34,7 @@ class Heard(SpanProcessor):
 
 
 @pytest.fixture
-def heard(record: Any) -> Iterator[Heard]:
+def heard(record: Any) -> Heard:
     """A processor on our provider."""
     processor = Heard()
     runtime = state.current
@@ -43,7 +42,7 @@ def heard(record: Any) -> Iterator[Heard]:
     runtime.spans.processors.append(processor)  # type: ignore[attr-defined]  # our own spans have it
     sink = ProcessorSink(runtime.spans.processors)  # type: ignore[attr-defined]  # as above
     record.take, take = lambda calls: (take(calls), sink.take(calls)), record.take
-    yield processor
+    return processor
 
 
 def test_the_current_span_is_the_operations(record: Any) -> None:
@@ -56,7 +55,12 @@ def test_the_current_span_is_the_operations(record: Any) -> None:
         assert span.is_recording()
 
     context = span.get_span_context()
-    assert (op.trace_id, op.span_id, 1, False) == (context.trace_id, context.span_id, context.trace_flags, context.is_remote)
+    assert (op.trace_id, op.span_id, 1, False) == (
+        context.trace_id,
+        context.span_id,
+        context.trace_flags,
+        context.is_remote,
+    )
     assert {"one": 1, "two": [1, 2], "three": "x"} == record.only().attributes
     assert [("noticed", 123, {"n": 1})] == [(e.name, e.time_ns, e.fields) for e in record.only().events]
     assert not span.is_recording()
@@ -216,7 +220,11 @@ def test_a_finished_span_no_longer_changes_and_writes_itself_as_json(record: Any
 
     (ended,) = heard.ended
     written = json.loads(ended.to_json())
-    assert ("invoke_agent a", ["noticed"], 1) == (written["name"], [e["name"] for e in written["events"]], len(written["links"]))
+    assert ("invoke_agent a", ["noticed"], 1) == (
+        written["name"],
+        [e["name"] for e in written["events"]],
+        len(written["links"]),
+    )
     assert (call.span_id, "foretell") == (ended.get_span_context().span_id, ended.instrumentation_scope.name)  # type: ignore[union-attr]  # both are there
 
 
