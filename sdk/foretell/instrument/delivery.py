@@ -31,8 +31,10 @@ class Delivery:
         sinks: Sequence[Sink],
         counts: Counts,
         refine_logs: Callable[[Sequence[LogRecord]], Sequence[LogRecord]] = list,
+        refine_scores: Callable[[Sequence[Score]], Sequence[Score]] = list,
+        refine_open: Callable[[Sequence[Call]], Sequence[Call]] = list,
     ) -> None:
-        """Deliver to `sinks` in this order; log records go through `refine_logs` first."""
+        """Deliver to `sinks` in this order; each kind of thing goes through its `refine_…` first."""
         self.sinks = list(sinks)
         self.refined: deque[list[Call]] = deque()
         self.scores: deque[Score] = deque()
@@ -44,13 +46,15 @@ class Delivery:
         self.lock = threading.Lock()
         self._counts = counts
         self._refine_logs = refine_logs
+        self._refine_scores = refine_scores
+        self._refine_open = refine_open
 
     def deliver(self, opened: Callable[[], Sequence[Call]] | None = None) -> None:
         """Let each sink take what is refined, hear of what `opened` gives, and write."""
         with self.lock:
             self._give()
             if opened is not None and (calls := opened()):
-                self.tell("take_open", calls)
+                self.tell("take_open", self._refine_open(calls))
             self.tell("write")
 
     def flush(self, deadline_s: float) -> bool:
@@ -102,7 +106,7 @@ class Delivery:
                 self._counts.count("dropped", sink.name, "fault", len(batch))
             self.taken += len(batch)
         if self.scores:
-            self.tell("take_scores", [self.scores.popleft() for _ in range(len(self.scores))])
+            self.tell("take_scores", self._refine_scores([self.scores.popleft() for _ in range(len(self.scores))]))
         if self.logs:
             self._give_logs()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from foretell.model.payload import Captured
@@ -39,9 +40,11 @@ class Pieces:
 
     def join(self) -> Captured:
         """Everything kept: one text if all of it was text, else runs of text and other values in order."""
-        value: Any = "".join(self._items) if self._is_text else _merge_text(self._items)
-        size = sum(len(item) if isinstance(item, str) else 64 for item in self._items)
-        return Captured(value, size, self._is_cut)
+        value: Any = "".join(self._items) if self._is_text else _merge(self._items)
+        size = sum(len(item) if isinstance(item, (str, bytes)) else 64 for item in self._items)
+        if type(value) is list and len(value) == 1 and isinstance(value[0], bytes):
+            value = value[0]
+        return Captured(value, size, self._is_cut, is_stream=type(value) is list)
 
 
 def text_of(chunk: Any) -> str | None:
@@ -80,11 +83,12 @@ def _get(value: Any, key: str) -> Any:
     return fields.get(key) if isinstance(fields, dict) else None
 
 
-def _merge_text(items: list[Any]) -> list[Any]:
+def _merge(items: list[Any]) -> list[Any]:
+    """Runs of text, and of bytes, as one each."""
     merged: list[Any] = []
-    for item in items:
-        if isinstance(item, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += item
+    for kind, run in groupby(items, type):
+        if kind is str or kind is bytes:
+            merged.append(kind().join(run))
         else:
-            merged.append(item)
+            merged += run
     return merged

@@ -64,6 +64,8 @@ class Worker:
         limits: Limits = Limits(),
         *,
         refine_logs: Callable[[Sequence[LogRecord]], Sequence[LogRecord]] = list,
+        refine_scores: Callable[[Sequence[Score]], Sequence[Score]] = list,
+        refine_open: Callable[[Sequence[Call]], Sequence[Call]] = list,
         pulse: Callable[[], object] | None = None,
         warm_up: Callable[[], object] | None = None,
         now_ns: Callable[[], int] = time.time_ns,
@@ -73,7 +75,7 @@ class Worker:
         `warm_up` does what makes the first model call slow to refine, on a thread of its own.
         """
         self.limits = limits
-        self._delivery = Delivery(sinks, counts, refine_logs)
+        self._delivery = Delivery(sinks, counts, refine_logs, refine_scores, refine_open)
         self._pulse = pulse
         self._warm_up = warm_up
         self._refine = refine

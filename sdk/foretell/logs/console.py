@@ -25,7 +25,7 @@ def to_json_line(record: LogRecord, redact: Redact) -> str:
         "time": _utc(record.time_ns),
         "level": record.severity_text,
         "message": redact(record.body),
-        "logger": record.logger,
+        "logger": redact(record.logger),
         own.LOG_SOURCE: record.source,
         "trace_id": f"{record.trace_id:032x}" if record.trace_id else None,
         "span_id": f"{record.span_id:016x}" if record.span_id else None,

@@ -21,6 +21,8 @@ class Captured:
     size_bytes: int
     """A cheap estimate, for the queue's bound."""
     is_truncated: bool = False
+    is_stream: bool = False
+    """True for the list of a stream's chunks: a text may go on from one to the next."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Takes secrets out of log lines in the worker: one search over all the text of a batch."""
+"""Takes secrets out of log lines and feedback in the worker: one search over all the text of a batch."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from foretell.privacy.matching import FAILED
 from foretell.privacy.text import draft_json, encode_text
 
 if TYPE_CHECKING:
+    from foretell.model.facts import Score
     from foretell.privacy.redactor import Redactor
 
 
@@ -40,6 +41,25 @@ def refine_logs(records: Sequence[LogRecord], redactor: Redactor) -> tuple[list[
 def withhold_log(record: LogRecord) -> LogRecord:
     """Return a record whose redaction failed without its texts: when, how grave, and what it belongs to."""
     return replace(record, body=FAILED, attributes=NO_ATTRIBUTES, logger="", severity_text="", event_name=None)
+
+
+def refine_scores(scores: Sequence[Score], redactor: Redactor) -> list[Score]:
+    """Return feedback as it may be kept."""
+    comments = redactor.redact_texts([score.comment or "" for score in scores])
+    return [
+        replace(
+            score,
+            name=redactor.redact_name(score.name),
+            label=None if score.label is None else redactor.redact_name(score.label),
+            comment=None if score.comment is None else str(comment.value),
+        )
+        for score, comment in zip(scores, comments, strict=True)
+    ]
+
+
+def withhold_score(score: Score) -> Score:
+    """Return feedback whose redaction failed without its texts."""
+    return replace(score, name=FAILED, label=None, comment=None)
 
 
 def _refine_names(record: LogRecord, redactor: Redactor) -> LogRecord:

@@ -60,7 +60,7 @@ def refine_contents(
 def _refine(calls: Sequence[Call], redactor: Redactor, limits: Limits, hash_key: bytes) -> RefineCounts:
     counts = RefineCounts()
     contents, documents = _take_contents(calls, limits, hash_key)
-    texts = list_texts(calls, redactor)
+    texts = list_texts(calls, redactor, hash_key)
     documents += [text.document for text in texts]
     owners = _add_seams(contents, documents, redactor)
     suspects = {owners.get(place, place) for place in redactor.find_suspects(documents)}
@@ -123,14 +123,14 @@ def _add_seams(contents: Sequence[_Content], documents: list[bytes], redactor: R
     owners: dict[int, int] = {}
     for place, (_, _, captured) in enumerate(contents):
         if type(captured.value) is list:
-            for text in redactor.join_seams(captured.value):
+            for text in redactor.join_seams(captured.value, is_stream=captured.is_stream):
                 owners[len(documents)] = place
                 documents.append(encode_text(text))
     return owners
 
 
 def _redact_content(captured: Captured, redactor: Redactor, limits: Limits, counts: RefineCounts) -> Payload:
-    redacted = redactor.redact_value(captured.value)
+    redacted = redactor.redact_value(captured.value, is_stream=captured.is_stream)
     counts.add(redacted.counts, redacted.failures)
     return _cap(write_json(redacted.value), redacted.value, captured, redacted.counts, limits)
 

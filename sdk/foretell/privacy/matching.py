@@ -19,7 +19,7 @@ Outcome = tuple[str, dict[str, int], int]
 
 # The set keeps one automaton for all rules; it gives up when this does not hold its first states.
 _SET_BYTES = 64 * 2**20
-_ESCAPED = re.compile(r"\\+u00([2-7][0-9a-fA-F])")
+_ESCAPED = re.compile(r"(\\+)u00([2-7][0-9a-fA-F])")
 
 
 class InvalidRule(ValueError):
@@ -93,20 +93,22 @@ class Matcher:
         return self._replace(text)
 
     def redact_seams(self, pieces: Sequence[str]) -> tuple[list[str], dict[str, int]]:
-        """Replace what stands over the seam of two pieces; what stands within one is left to `redact`."""
+        """Replace what is found in the pieces joined: a secret may stand in several, or be known by the piece before."""
         encoded = [encode_text(piece) for piece in pieces]
         data = b"".join(encoded)
         ends = list(accumulate(map(len, encoded)))
+        starts = [0, *ends]
         counts: dict[str, int] = {}
+        # From the end: what comes before stays where it was.
         for start, end, rule in reversed(self._find_all(data)):
             first, last = bisect_right(ends, start), bisect_right(ends, end - 1)
-            if first == last:
-                continue
             counts[rule.id] = counts.get(rule.id, 0) + 1
-            head = encoded[first]
-            encoded[last] = encoded[last][end - ends[last - 1] :]
-            encoded[first] = head[: start - ends[first] + len(head)] + encode_text(rule.text)
-            encoded[first + 1 : last] = [b""] * (last - first - 1)
+            head, tail = encoded[first][: start - starts[first]], encoded[last][end - starts[last] :]
+            encoded[first : last + 1] = [b""] * (last - first + 1)
+            if first == last:
+                encoded[first] = head + encode_text(rule.text) + tail
+            else:
+                encoded[first], encoded[last] = head + encode_text(rule.text), tail
         return [piece.decode("utf-8", "replace") for piece in encoded], counts
 
     def _replace(self, text: str) -> tuple[str, dict[str, int]]:
@@ -195,9 +197,10 @@ def _merge(spans: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
 
 
 def _unescape(match: re.Match[str]) -> str:
-    character = chr(int(match[1], 16))
-    # A quote or a backslash would change what the JSON around it means.
-    return match[0] if character in '"\\' else character
+    character = chr(int(match[2], 16))
+    if character == '"':  # bare it would end the JSON string that it stands in, at whatever depth that is
+        return "\\" * (2 * len(match[1]) - 1) + character
+    return match[0] if character == "\\" else character
 
 
 def _say(error: BaseException) -> str:

@@ -52,6 +52,7 @@ class Redactor:
         keys = () if self._keys is None else (self._keys.sieve,)
         self._sieve = Sieve([*(sieve for sieve in sieves if sieve is not None), *keys])
         self._names: dict[str, str] = {}
+        self._clean: set[tuple[Any, ...]] = set()
 
     def redact_text(self, text: str) -> tuple[str, Mapping[str, int]]:
         """Return what may be kept of one text, and how often each rule matched."""
@@ -74,10 +75,13 @@ class Redactor:
         suspects = {place if place < len(values) else seams[place - len(values)][0] for place in found}
         return self._redact_suspects(values, suspects)
 
-    def redact_value(self, value: Any) -> Redacted:  # Any: JSON-like
-        """Return what may be kept of one value, read piece by piece; what `find_suspects` accused comes here."""
+    def redact_value(self, value: Any, *, is_stream: bool = False) -> Redacted:  # Any: JSON-like
+        """Return what may be kept of one value, read piece by piece; what `find_suspects` accused comes here.
+
+        `is_stream`: the value is a list of chunks, and a secret may stand in several of them.
+        """
         try:
-            return self._read_pieces(make_plain(value))
+            return self._read_pieces(make_plain(value), is_stream)
         except Exception:
             # A check of the user's own, or a value too deep: what cannot be read cannot be said to be clean.
             return Redacted(FAILED, NO_RULES, 1)
@@ -91,15 +95,30 @@ class Redactor:
             known = self._names[name] = self.redact_text(name)[0]
         return known
 
+    def are_clean(self, names: tuple[Any, ...]) -> bool:  # Any: text, tuples of text, or anything that is no text
+        """Tell whether names that come together again and again may all be kept as they are."""
+        try:
+            if names in self._clean:
+                return True
+            flat = [part for name in names for part in (name if type(name) is tuple else (name,))]
+            is_clean = all(type(name) is not str or self.redact_name(name) == name for name in flat)
+        except TypeError:  # something that cannot be kept in a set: look at each
+            return False
+        if is_clean:
+            if len(self._clean) >= _NAMES_LIMIT:
+                self._clean.clear()
+            self._clean.add(names)
+        return is_clean
+
     def find_suspects(self, documents: Sequence[bytes]) -> Sequence[int]:
         """Return the places of documents (JSON or text, in UTF-8) that must be read piece by piece."""
         if not documents:
             return ()
         return range(len(documents)) if self._reads_all else self._sieve.find_suspects(documents)
 
-    def join_seams(self, value: Any) -> list[str]:  # Any: JSON-like
+    def join_seams(self, value: Any, *, is_stream: bool = False) -> list[str]:  # Any: JSON-like
         """Return the texts that a list of a stream's chunks holds in pieces, to be searched beside the value."""
-        return ["".join(seam.pieces) for seam in find_seams(value)] if has_seams(value) else []
+        return ["".join(seam.pieces) for seam in find_seams(value)] if is_stream or has_seams(value) else []
 
     def _redact_suspects(self, values: Sequence[Any], suspects: Collection[int]) -> list[Redacted]:
         redacted = [Redacted(value) for value in values]
@@ -107,9 +126,9 @@ class Redactor:
             redacted[place] = self.redact_value(values[place])
         return redacted
 
-    def _read_pieces(self, plain: Any) -> Redacted:
+    def _read_pieces(self, plain: Any, is_stream: bool) -> Redacted:
         redaction = Redaction(self._keys)
-        if has_seams(plain):
+        if (is_stream and type(plain) is list) or has_seams(plain):
             self._redact_seams(plain, redaction)
         redaction.collect(plain)
         redaction.outcomes = self._redact_pieces(list(redaction.texts))
@@ -117,13 +136,22 @@ class Redactor:
         return Redacted(value, redaction.counts or NO_RULES, redaction.failures)
 
     def _redact_seams(self, chunks: list[Any], redaction: Redaction) -> None:
-        """Replace what stands over the seam of two chunks; what stands in one of them is found later."""
+        """Replace what stands in several chunks, or is known only by another; what stands in one is found later, too."""
         for seam in find_seams(chunks):
-            pieces, counts = self._matcher.redact_seams(seam.pieces)
+            pieces, counts = self._redact_seam(seam.pieces)
             if counts:
                 seam.write(pieces)
                 for rule, count in counts.items():
                     redaction.counts[rule] = redaction.counts.get(rule, 0) + count
+
+    def _redact_seam(self, pieces: list[str]) -> tuple[list[str], Mapping[str, int]]:
+        joined = "".join(pieces)
+        if joined.lstrip()[:1] in ("{", "["):
+            # Arguments of a tool call, say: only the whole can be read as JSON, so it moves into the first piece.
+            kept, counts, _ = self.redact_value(joined)
+            if counts:
+                return [str(kept), *[""] * (len(pieces) - 1)], counts
+        return self._matcher.redact_seams(pieces)
 
     def _redact_pieces(self, pieces: list[str]) -> dict[str, Outcome]:
         suspects = self.find_suspects([encode_text(piece) for piece in pieces])

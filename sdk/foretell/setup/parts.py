@@ -77,13 +77,16 @@ def build_runtime(running: Running) -> None:
     probe = running.probe = ProcessProbe()
     processors: list[SpanProcessor] = []
     refiner = Refiner(prices, sinks.contents_refiner(running))
+    show_open = sinks.open_refiner(running)
     worker = Worker(
         refiner,
-        sinks.build_sinks(running, resource, prices, open_calls, probe, processors),
+        sinks.build_sinks(running, resource, prices, lambda: show_open(list(open_calls.values())), probe, processors),
         open_calls,
         running.counts,
         Limits(max_items=settings.queue_max_items, max_bytes=settings.queue_max_bytes),
         refine_logs=sinks.logs_refiner(running),
+        refine_scores=sinks.scores_refiner(running),
+        refine_open=show_open,
         warm_up=prices.preload,
         pulse=lambda: probe.sample(time.time_ns()),
     )

@@ -44,6 +44,8 @@ class Running:
     refiner: Refiner | None = None
     resource: Resource | None = None
     redactor: Redactor | None = None
+    identity_key: bytes = b""
+    """Under which equal calls have equal identities."""
     probe: ProcessProbe | None = None
     bridge: MeterBridge | None = None
     metrics: Metrics | None = None

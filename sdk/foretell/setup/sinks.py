@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from foretell.cost.prices import PriceBook
     from foretell.export.metric_points import MetricPoints
-    from foretell.instrument.operation import Operation
     from foretell.model.call import Call
+    from foretell.model.facts import Score
     from foretell.model.log import LogRecord
     from foretell.model.sink import Sink
     from foretell.payloads.refine import RefineCounts
@@ -35,7 +35,7 @@ def contents_refiner(running: Running) -> Callable[[Sequence[Call]], Any]:
     settings = running.settings
     redactor = running.redactor = make_redactor(settings)
     limits = Limits(settings.payload_inline_bytes, settings.payload_blob_bytes, settings.content != "none")
-    key = _identity_key(running)
+    key = running.identity_key = _identity_key(running)
 
     def refine(calls: Sequence[Call]) -> None:
         _count_refined(running, refine_contents(calls, redactor, limits, key))
@@ -61,6 +61,32 @@ def logs_refiner(running: Running) -> Callable[[Sequence[LogRecord]], Sequence[L
         return refined
 
     return refine
+
+
+def scores_refiner(running: Running) -> Callable[[Sequence[Score]], Sequence[Score]]:
+    """Redaction of feedback; where it fails, its texts are withheld."""
+    from foretell.payloads.logs import refine_scores, withhold_score
+
+    redactor = running.redactor
+    assert redactor is not None
+
+    def refine(scores: Sequence[Score]) -> Sequence[Score]:
+        try:
+            return refine_scores(scores, redactor)
+        except Exception as error:
+            FAULTS.note("redaction.scores", error)
+            return [withhold_score(score) for score in scores]
+
+    return refine
+
+
+def open_refiner(running: Running) -> Callable[[Sequence[Call]], list[Call]]:
+    """Redaction of the names and sessions of calls that still run."""
+    from foretell.payloads.opened import refine_open
+
+    redactor = running.redactor
+    assert redactor is not None
+    return lambda calls: refine_open(calls, redactor, running.identity_key)
 
 
 def _count_refined(running: Running, done: RefineCounts) -> None:
@@ -100,7 +126,7 @@ def build_sinks(
     running: Running,
     resource: Resource,
     prices: PriceBook,
-    open_calls: dict[int, Operation],
+    open_calls: Callable[[], Sequence[Call]],
     probe: ProcessProbe,
     processors: list[SpanProcessor],
 ) -> list[Sink]:
@@ -160,7 +186,9 @@ def self_counts(running: Running) -> dict[str, int]:
     return counted | {f"fault.{hook}": n for hook, n in FAULTS.counts().items()}
 
 
-def _metrics_sink(running: Running, prices: PriceBook, open_calls: dict[int, Operation], probe: ProcessProbe) -> Sink:
+def _metrics_sink(
+    running: Running, prices: PriceBook, open_calls: Callable[[], Sequence[Call]], probe: ProcessProbe
+) -> Sink:
     from foretell.export.encode_points import encode_points
     from foretell.export.metrics import Metrics
     from foretell.export.metrics_sink import MetricsSink
@@ -179,7 +207,7 @@ def _metrics_sink(running: Running, prices: PriceBook, open_calls: dict[int, Ope
         metrics,
         submit if exporter is not None else None,
         clock=time.time_ns,
-        open_calls=lambda: list(open_calls.values()),
+        open_calls=open_calls,
         interval_s=settings.metric_interval_ms / 1_000,
         sample_process=lambda: probe.sample(time.time_ns()),
         count_telemetry=running.counts.snapshot,
