@@ -3,24 +3,76 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
 from foretell.model.kinds import Outcome
-from foretell.model.run import RunQuery
+from foretell.model.run import Run, RunQuery
 from foretell.readers.store import StoreReader
 from foretell.store.store import Store
 from tests.contracts.collector import Collector
 
+if TYPE_CHECKING:
+    from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
+
 PROGRAMS = Path(__file__).parent.parent / "scenarios" / "programs"
 TIMEOUT_S = 40
 """Far more than any program needs: whoever hangs fails here."""
+
+
+class Program:
+    """A process that was started, and what it has said so far."""
+
+    def __init__(self, command: Sequence[str], directory: Path, environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            command,
+            cwd=directory,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.send_signal = self._process.send_signal
+        self.stdout = self.stderr = ""
+
+    def wait_for(self, line: str) -> None:
+        """Listen to what the program says up to and with a line of its own."""
+        assert self._process.stdout is not None
+        for said in self._process.stdout:
+            self.stdout += said
+            if said.rstrip("\n") == line:
+                return
+        raise AssertionError(f"ended before it said {line!r}:\n{self.end().stdout}\n{self.stderr}")
+
+    def end(self) -> Program:
+        """Wait for its end; one that hangs is killed, with its children who hold its pipes open, and fails the test."""
+        try:
+            said = self._process.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            said = self._process.communicate()
+            raise AssertionError(f"hangs; it said:\n{self.stdout}{said[0]}\n{said[1]}") from None
+        self.stdout += said[0]
+        self.stderr += said[1]
+        return self
+
+    @property
+    def returncode(self) -> int:
+        return int(self._process.returncode)
+
+    def said(self, word: str) -> list[str]:
+        """What followed `word` at the beginning of its lines."""
+        lines = [line.split() for line in self.stdout.splitlines()]
+        return [line[1] for line in lines if len(line) > 1 and line[0] == word]
 
 
 class Stage:
@@ -29,73 +81,36 @@ class Stage:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
-    def environment(self, endpoint: str | None = None, **more: str) -> dict[str, str]:
+    def start(self, *command: str, endpoint: str | None = None, **environment: str) -> Program:
+        """Start one of our programs with arguments, or with `-m` a module."""
+        what = command if command[0] == "-m" else (str(PROGRAMS / command[0]), *command[1:])
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("FORETELL_", "OTEL_"))}
-        clean |= {"PYTHONPATH": os.pathsep.join([str(PROGRAMS), *sys.path]), "PYTHONUNBUFFERED": "1"}
+        clean["PYTHONPATH"] = os.pathsep.join([str(PROGRAMS), *filter(None, sys.path)])
         if endpoint is not None:
             clean["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint
-        return clean | more
+        return Program([sys.executable, *what], self.directory, clean | environment)
 
-    def start(self, program: str, *arguments: str, endpoint: str | None = None, **more: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, str(PROGRAMS / program), *arguments],
-            cwd=self.directory,
-            env=self.environment(endpoint, **more),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def run(self, *command: str, endpoint: str | None = None, **environment: str) -> Program:
+        """Start a program and wait for its end."""
+        return self.start(*command, endpoint=endpoint, **environment).end()
 
-    def run(self, program: str, *arguments: str, endpoint: str | None = None, **more: str) -> Ended:
-        return end(self.start(program, *arguments, endpoint=endpoint, **more))
+    def trees(self) -> list[tuple[str, int]]:
+        """Name and number of calls of each run in the store."""
+        return [(run.summary.name, len(run.calls)) for run in self._runs()]
 
     def stored(self) -> dict[str, Outcome]:
         """Id → outcome of every call in the store; a call that is there twice fails the test."""
+        calls = [call for run in self._runs() for call in run.calls]
+        assert set() == {id for id, times in Counter(call.id for call in calls).items() if times > 1}
+        return {f"{call.id:016x}": call.outcome for call in calls}
+
+    def _runs(self) -> list[Run]:
         store = Store.open(self.directory / ".foretell", now_ns=time.time_ns, read_only=True)
         try:
             reader = StoreReader(store)
-            runs = [reader.load_run(run.id) for run in reader.find_runs(RunQuery(limit=100_000))]
-            calls = [call for run in runs for call in run.calls]
+            return [reader.load_run(run.id) for run in reader.find_runs(RunQuery(limit=100_000))]
         finally:
             store.close()
-        twice = {f"{id:016x}" for id, times in Counter(call.id for call in calls).items() if times > 1}
-        assert set() == twice
-        return {f"{call.id:016x}": call.outcome for call in calls}
-
-
-class Ended:
-    """How a program ended and what it said it had recorded."""
-
-    def __init__(self, returncode: int, stdout: str, stderr: str, duration_s: float) -> None:
-        self.returncode, self.stdout, self.stderr, self.duration_s = returncode, stdout, stderr, duration_s
-
-    def said(self, word: str) -> list[str]:
-        """What follows `word` at the beginning of its lines."""
-        lines = [line.split() for line in self.stdout.splitlines()]
-        return [line[1] for line in lines if len(line) > 1 and line[0] == word]
-
-
-def end(process: subprocess.Popen[str]) -> Ended:
-    """Wait for a program that was started; one that hangs is killed and fails the test."""
-    begin_s = time.monotonic()
-    try:
-        stdout, stderr = process.communicate(timeout=TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        stdout, stderr = process.communicate()
-        raise AssertionError(f"hangs; it said:\n{stdout}\n{stderr}") from None
-    return Ended(process.returncode, stdout, stderr, time.monotonic() - begin_s)
-
-
-def wait_for(process: subprocess.Popen[str], line: str) -> list[str]:
-    """Read what a program says up to and with a line of its own."""
-    heard: list[str] = []
-    assert process.stdout is not None
-    for said in process.stdout:
-        heard.append(said.rstrip("\n"))
-        if heard[-1] == line:
-            return heard
-    raise AssertionError(f"ended before it said {line!r}: {heard}\n{process.stderr and process.stderr.read()}")
 
 
 def received(collector: Collector) -> list[str]:

@@ -178,6 +178,8 @@ class Worker:
             finally:
                 self._inside.remove(threading.get_ident())
         self._is_closed = for_good
+        if for_good and self._warming is not None:
+            self._warming.join(timeout_s)
         return done
 
     def _end(self, deadline_s: float) -> bool:
@@ -193,6 +195,12 @@ class Worker:
         self._delivery.close(deadline_s)
         return done
 
+    def warm_up(self) -> None:
+        """Do now, on a thread of its own, what makes the first model call slow to refine."""
+        with self._processing:  # not in the middle of a fork
+            if self._warming is None and self._warm_up is not None:
+                self._warming = _start(guard("warm_up")(self._warm_up), "foretell-prices")
+
     def is_inside(self) -> bool:
         """True where the current thread is at work in here: what interrupts it must not wait for its locks."""
         return threading.get_ident() in self._inside or bool(self._held)
@@ -207,10 +215,10 @@ class Worker:
         if self.is_inside():
             return
         deadline_s = time.monotonic() + FORK_WAIT_S
-        if self._warming is not None:
-            self._warming.join(FORK_WAIT_S)
         locks = (self._processing, self._delivery.lock)
         self._held = [lock for lock in locks if lock.acquire(timeout=max(0.0, deadline_s - time.monotonic()))]
+        if self._warming is not None:
+            self._warming.join(max(0.0, deadline_s - time.monotonic()))
 
     def after_fork_in_parent(self) -> None:
         """Go on."""
@@ -257,7 +265,8 @@ class Worker:
         while not self._is_ended:
             self._wait()
             while not self._is_ended:
-                self._tick()
+                with guard("worker"):  # the thread must live
+                    self._tick()
                 if len(self._queue) < BATCH:
                     break
 
@@ -291,10 +300,8 @@ class Worker:
             self._delivery.deliver()
         self._delivery.deliver(self._list_overdue)
         if self._pulse is not None:
-            try:
+            with self._delivery.lock, guard("pulse"):
                 self._pulse()
-            except Exception as error:
-                FAULTS.note("pulse", error)
 
     def _is_cold(self) -> bool:
         """True while the first model call waits for what refining it needs; until then it is shown as open."""
@@ -304,7 +311,7 @@ class Worker:
             calls = list(self._open_calls.values()) + list(self._queue)
             if all(call.kind not in INFERENCE for call in calls):
                 return False
-            self._warming = _start(guard("warm_up")(self._warm_up), "foretell-prices")
+            self.warm_up()
         if self._warming is not None and self._warming.is_alive():
             return True
         self._warm_up = self._warming = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +86,7 @@ def attach_to(running: Running, provider: Any) -> None:
         context_limit=lambda call: find_context_limit(call, refiner.prices.context_window),
         foreign=running.foreign,
     )
-    threading.Thread(target=refiner.prices.preload, name="foretell-prices", daemon=True).start()
+    running.worker.warm_up()
 
 
 def connect_meter(running: Running) -> None:

@@ -7,9 +7,6 @@ import sys
 import threading
 import time
 
-if sys.argv[1] == "early_handler":
-    atexit.register(lambda: work("late"))
-
 from saying import ask, say, work
 
 import foretell
@@ -20,45 +17,47 @@ def own_handler(number, frame):
     sys.exit(9)
 
 
-def in_background(is_daemon):
-    def go_on():
-        while True:
-            work("background")
-            time.sleep(0.005)
-
-    def once():
-        time.sleep(0.3)
+def go_on():
+    while True:
         work("background")
+        time.sleep(0.005)
 
-    threading.Thread(target=go_on if is_daemon else once, daemon=is_daemon).start()
+
+def late():
+    time.sleep(0.3)
+    work("background")
 
 
+ending = sys.argv[1]
+if ending == "early_handler":
+    # Handlers run in reverse: this one after Foretell's own.
+    atexit.register(work, "handler")
 foretell.init("ending")
 work()
 ask()
-ending = sys.argv[1]
 if ending == "exit":
+    say("ready")
     sys.exit(3)
+elif ending == "handler":
+    atexit.register(work, "handler")
 elif ending == "error":
     raise ValueError("no luck")
 elif ending == "error_inside":
-    with foretell.agent("unlucky"):
+    with foretell.agent("unlucky") as unlucky:
+        say("ended", f"{unlucky.id:016x}")
         raise ValueError("no luck")
 elif ending == "daemon":
-    in_background(True)
+    threading.Thread(target=go_on, daemon=True).start()
     time.sleep(0.2)
 elif ending == "thread":
-    in_background(False)
+    threading.Thread(target=late).start()
 elif ending == "_exit":
     time.sleep(0.4)
-    say("safe")
     work()
     os._exit(4)
-elif ending == "handler":
+elif ending == "own_handler":
     signal.signal(signal.SIGTERM, own_handler)
-elif ending == "thread_init":
-    pass
-if ending in ("wait", "handler", "interrupt"):
+if ending in ("wait", "own_handler"):
     say("ready")
     time.sleep(30)
 elif ending == "busy":
