@@ -86,6 +86,7 @@ class Stage:
         what = command if command[0] == "-m" else (str(PROGRAMS / command[0]), *command[1:])
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("FORETELL_", "OTEL_"))}
         clean["PYTHONPATH"] = os.pathsep.join([str(PROGRAMS), *filter(None, sys.path)])
+        clean["PYTHONWARNINGS"] = "ignore:This process:DeprecationWarning"  # Python's own, at every fork with threads
         if endpoint is not None:
             clean["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint
         return Program([sys.executable, *what], self.directory, clean | environment)

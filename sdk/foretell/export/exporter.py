@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from foretell.export.counts import Counts
 from foretell.export.endpoints import BatchLimits
 from foretell.export.split import count_items, split_request
-from foretell.export.transport import Answer, Fate, Transport
+from foretell.export.transport import Answer, Fate, Nowhere, Transport
 from foretell.export.waiting import NEVER, Request, Waiting
 
 HURRY_S: Final = 0.2
@@ -82,7 +82,9 @@ class Exporter:
         self._changed = threading.Condition()
         self._waiting = Waiting(self._signals, self._limits, self._clock)
         self._waiting.resource, self._waiting.scope = self._resource, self._scope
-        self._is_closing = self._is_finished = False
+        self._is_closing = self._is_finished = self._has_no_threads = False
+        self._here_until_s: float | None = None
+        """Where another thread does the sending: when it wants to be back."""
         self._thread: threading.Thread | None = None
         self._preparing = threading.Lock()
         self._is_held = False
@@ -155,8 +157,8 @@ class Exporter:
         self.stop_waiting()
         is_flushed = self.flush(timeout_s)
         with self._changed:
-            if is_flushed and self._thread is not None and self._outbox is not None:
-                self._changed.wait_for(self._has_looked, max(0.0, min(LEFTOVERS_S, deadline - self._clock())))
+            if is_flushed and self._outbox is not None:
+                self._await_leftovers(min(deadline, self._clock() + LEFTOVERS_S))
             thread, self._thread = self._thread, None
             self._is_finished = True
             self._changed.notify_all()
@@ -165,7 +167,7 @@ class Exporter:
         if thread is not None and thread is not threading.current_thread():
             thread.join(max(LEAST_S, deadline - self._clock()))
             if thread.is_alive():  # it hangs in a transport, which nobody else may use now
-                self._transports = {signal: _Nowhere() for signal in self._transports}
+                self._transports = {signal: Nowhere() for signal in self._transports}
         self._give_up()
         return is_flushed
 
@@ -215,6 +217,7 @@ class Exporter:
             try:
                 thread.start()
             except RuntimeError:  # the interpreter is ending: `flush` sends what is there
+                self._has_no_threads = True
                 return
             self._thread = thread
         self._changed.notify()
@@ -236,6 +239,8 @@ class Exporter:
 
     def _send_here(self, deadline_s: float) -> bool:
         """Send on this thread what waits, where the exporter has no thread (any more)."""
+        if self._thread is None:
+            self._here_until_s = deadline_s
         while self._thread is None and self._clock() < deadline_s:
             with self._changed:
                 request = self._waiting.pop_due()
@@ -281,6 +286,14 @@ class Exporter:
             self._changed.wait(None if due_s == NEVER else max(0.0, due_s - now_s))
         return False, None
 
+    def _await_leftovers(self, deadline_s: float) -> None:
+        if self._thread is not None:
+            self._changed.wait_for(self._has_looked, max(0.0, deadline_s - self._clock()))
+        elif self._has_no_threads:
+            self._here_until_s = deadline_s
+            while self._clock() < deadline_s and not self._has_looked() and self._attempt(self._send_leftover):
+                pass
+
     def _has_looked(self) -> bool:
         return self._failures > 0 or self._look_s > self._clock()
 
@@ -309,7 +322,13 @@ class Exporter:
         if is_down and self._clock() < self._probe_s:
             self._put_away(request, "unreachable")
             return
-        answer = transport.send(request.body, retry=not is_down and request.key is None)
+        retry = not is_down and request.key is None
+        if self._here_until_s is None:
+            answer = transport.send(request.body, retry=retry)
+        else:
+            answer = transport.send(
+                request.body, retry=retry, timeout_s=max(LEAST_S, self._here_until_s - self._clock())
+            )
         if request is not self._abandoned:
             self._settle(request, answer)
 
@@ -380,19 +399,3 @@ class Exporter:
                 left.insert(0, self._sending)
         for request in left:
             self._put_away(request, "shutdown")
-
-
-class _Nowhere:
-    """In place of a transport that hangs: what is left goes to the outbox."""
-
-    def send(self, body: bytes, *, retry: bool = True) -> Answer:
-        return Answer(Fate.UNREACHABLE, "shutdown")
-
-    def stop(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-    def after_fork(self) -> None:
-        pass

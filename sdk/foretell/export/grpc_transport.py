@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 
 from foretell.errors import MissingExtra
 from foretell.export.split import read_partial_success
-from foretell.export.transport import MAX_REQUEST_BYTES, SENT, USER_AGENT, Answer, Fate, send_with_retries
+from foretell.export.transport import (
+    MAX_REQUEST_BYTES,
+    NO_LIMIT_S,
+    SENT,
+    USER_AGENT,
+    Answer,
+    Fate,
+    send_with_retries,
+)
 
 if TYPE_CHECKING:
     from foretell.export.endpoints import Endpoint
@@ -38,13 +46,13 @@ class GrpcTransport:
         self._channel: Any = None  # grpc has no types of its own
         self._call: Callable[..., bytes] | None = None
 
-    def send(self, body: bytes, *, retry: bool = True) -> Answer:
+    def send(self, body: bytes, *, retry: bool = True, timeout_s: float = NO_LIMIT_S) -> Answer:
         """Send one encoded request, with retries unless told otherwise."""
         from opentelemetry.instrumentation.utils import suppress_instrumentation
 
         if len(body) > MAX_REQUEST_BYTES:
             return Answer(Fate.TOO_LARGE, "too_large", detail=f"{len(body)} bytes are over {MAX_REQUEST_BYTES}")
-        timeout_s = self._endpoint.timeout_s
+        timeout_s = min(timeout_s, self._endpoint.timeout_s)
         with suppress_instrumentation():
             if not retry:
                 return self._send_once(body, timeout_s)

@@ -19,6 +19,7 @@ from foretell.export.split import read_partial_success
 if TYPE_CHECKING:
     from foretell.export.endpoints import Endpoint
 
+NO_LIMIT_S: Final = float("inf")
 RETRYABLE: Final = frozenset({429, 502, 503, 504})
 MAX_REQUEST_BYTES: Final = 64 * 2**20
 JITTER: Final = 0.2
@@ -60,8 +61,11 @@ SENT: Final = Answer(Fate.SENT)
 class Transport(Protocol):
     """Carries requests of one signal to one collector. Used by one thread at a time."""
 
-    def send(self, body: bytes, *, retry: bool = True) -> Answer:
-        """Send one encoded request; blocks no longer than the endpoint's time-out, retries included. Never raises."""
+    def send(self, body: bytes, *, retry: bool = True, timeout_s: float = NO_LIMIT_S) -> Answer:
+        """Send one encoded request. Never raises.
+
+        Blocks no longer than the endpoint's time-out or `timeout_s`, retries included.
+        """
 
     def stop(self) -> None:
         """End any waiting now; what is sent afterwards is tried once."""
@@ -71,6 +75,23 @@ class Transport(Protocol):
 
     def after_fork(self) -> None:
         """Leave the parent's connection to the parent and open an own one when needed."""
+
+
+class Nowhere:
+    """In place of a transport that hangs: everything is to be tried later."""
+
+    def send(self, body: bytes, *, retry: bool = True, timeout_s: float = NO_LIMIT_S) -> Answer:
+        """Send nothing."""
+        return Answer(Fate.UNREACHABLE, "shutdown")
+
+    def stop(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def after_fork(self) -> None:
+        """Nothing is shared."""
 
 
 def make_transport(endpoint: Endpoint, values: Mapping[str, str], *, user_agent: str = USER_AGENT) -> Transport:
@@ -170,14 +191,14 @@ class HttpTransport:
             **endpoint.headers,
         }
 
-    def send(self, body: bytes, *, retry: bool = True) -> Answer:
+    def send(self, body: bytes, *, retry: bool = True, timeout_s: float = NO_LIMIT_S) -> Answer:
         """Send one encoded request, with retries unless told otherwise."""
         from opentelemetry.instrumentation.utils import suppress_instrumentation
 
         if len(body) > MAX_REQUEST_BYTES:
             return Answer(Fate.TOO_LARGE, "too_large", detail=f"{len(body)} bytes are over {MAX_REQUEST_BYTES}")
         content = self._prepare(body)
-        timeout_s = self._endpoint.timeout_s
+        timeout_s = min(timeout_s, self._endpoint.timeout_s)
         with suppress_instrumentation():
             if not retry:
                 return self._send_once(content, timeout_s)

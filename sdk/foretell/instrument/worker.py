@@ -39,8 +39,8 @@ INFERENCE = (Kind.LLM, Kind.EMBEDDINGS)
 class Limits:
     """How much may wait, and how often it is looked at."""
 
-    max_items: int = 65_536
-    max_bytes: int = 64 * 2**20
+    max_items: int = 32_768
+    max_bytes: int = 16 * 2**20
     tick_s: float = 0.06
     idle_s: float = 1.0
     """How often sinks may act (heartbeat, metrics) while calls are open but nothing ends."""

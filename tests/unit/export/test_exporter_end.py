@@ -26,7 +26,7 @@ class Wire:
         self.gate.set()
         self.is_busy = threading.Event()
 
-    def send(self, body, *, retry=True):
+    def send(self, body, *, retry=True, timeout_s=None):
         """Note, wait for the gate, answer."""
         self.is_busy.set()
         self.gate.wait(20)
