@@ -33,7 +33,7 @@ VARIANTS = (
         # Its names load when first used: what a program uses is what its start costs.
         imports="import foretell; foretell.init, foretell.instrument_agent, foretell.current_operation",
     ),
-    Variant("foretell, no content", "bench.variants.foretell_none"),
+    Variant("foretell-content", "bench.variants.foretell_none"),
     Variant("foretell+export", "bench.variants.foretell_export"),
 )
 
