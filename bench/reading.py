@@ -44,13 +44,14 @@ def time_command(directory: Path, *words: str) -> list[float]:
 
 def time_reading(directory: Path, *, is_run: bool) -> list[float]:
     """Milliseconds for opening the store, reading, and drawing what is shown, without starting Python."""
+    from rich.console import Console
+
     from foretell.cli.render_run import Look, render_run
     from foretell.cli.render_runs import render_runs
     from foretell.model.run import RunQuery
     from foretell.readers.protocol import resolve_run
     from foretell.readers.store import StoreReader
     from foretell.store.store import Store
-    from rich.console import Console
 
     console = Console(file=Path("/dev/null").open("w"), width=120)  # noqa: SIM115  # open for the whole process
     taken = []

@@ -36,7 +36,7 @@ def main() -> None:
             agent(number)
             if (number + 1) % max(runs // STEPS, 1) == 0:
                 print(f"{(number + 1) * SPANS_PER_RUN:>10,} calls  {read_rss_mb() - before_mb:6.0f} MB over the start")
-        recorder.flush(120)
+        recorder.flush()
         print(f"{'flushed':>16}  {read_rss_mb() - before_mb:6.0f} MB over the start; lost: {count_lost()}")
         recorder.stop()
 

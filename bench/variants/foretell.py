@@ -30,5 +30,7 @@ def start_foretell(endpoint: str, directory: str, *, content: Content) -> Record
         recorded: Callable[..., Any] = decorate(func)
         return recorded
 
-    foretell.init("bench", store=f"{directory}/store", otlp_endpoint=endpoint or None, content=content, integrations="none")
+    foretell.init(
+        "bench", store=f"{directory}/store", otlp_endpoint=endpoint or None, content=content, integrations="none"
+    )
     return Recorder(wrap, foretell.flush, foretell.shutdown)

@@ -95,7 +95,9 @@ class Settings:
     redaction: bool = setting(True, TRUTH, "Replace secrets and personal data before anything is kept.")
     redaction_off: tuple[str, ...] = setting((), WORDS, "Redaction rules that are not applied.")
     redaction_patterns: Mapping[str, str] = setting(NO_PAIRS, PAIRS, "Own redaction rules: name=pattern (RE2 syntax).")
-    min_duration_ms: float = setting(0.0, duration_in("ms"), "Calls shorter than this are counted, not kept; runs, agents and failures always are.")
+    min_duration_ms: float = setting(
+        0.0, duration_in("ms"), "Calls shorter than this are counted, not kept; runs, agents and failures always are."
+    )
     legacy_metrics: bool = setting(False, TRUTH, "Also emit the conventions' older metric names.")
 
     # Money
@@ -112,9 +114,7 @@ class Settings:
     flush_timeout_s: float = setting(5.0, duration_in("s"), "How long shutdown waits for the last batch.")
 
     # Log lines
-    log_level: str = setting(
-        "info", LEVEL, "Least severity that `setup_logging()` records.", "OTEL_LOG_LEVEL"
-    )
+    log_level: str = setting("info", LEVEL, "Least severity that `setup_logging()` records.", "OTEL_LOG_LEVEL")
     log_format: str = setting(
         "auto", one_of("auto", "console", "json"), "Form of its lines on the console; auto: JSON unless on a terminal."
     )

@@ -94,7 +94,16 @@ def test_every_span_is_as_the_conventions_say(sent: Sent) -> None:
     assert [] == found
     operations = {values(span.attributes).get("gen_ai.operation.name") for span in sent.spans}
     assert {
-        *("invoke_workflow", "invoke_agent", "plan", "chat", "embeddings", "execute_tool", "retrieval", "create_memory"),
+        *(
+            "invoke_workflow",
+            "invoke_agent",
+            "plan",
+            "chat",
+            "embeddings",
+            "execute_tool",
+            "retrieval",
+            "create_memory",
+        ),
         None,
     } == operations
 
@@ -171,5 +180,3 @@ def test_contents_are_sent_only_where_asked_for(sent: Sent) -> None:
         messages = json.loads(values(chat.attributes)["gen_ai.input.messages"])
         assert [] == check_messages(messages)
         assert "hello there" == messages[0]["parts"][0]["content"]
-
-

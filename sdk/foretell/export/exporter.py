@@ -393,8 +393,7 @@ class Exporter:
     def _give_up(self) -> None:
         with self._changed:
             left = self._waiting.pop_all()
-            if self._sending is not None:
-                # It may arrive, and then arrives twice; dropped, it might never.
+            if self._sending is not None:  # it may arrive, and then arrives twice; dropped, it might never
                 self._abandoned = self._sending
                 left.insert(0, self._sending)
         for request in left:

@@ -141,7 +141,7 @@ def _add_value(
     name: str,
     labels: dict[str, str],
     point: Point,
-    bounds: tuple[float, ...],  # noqa: ARG001
+    bounds: tuple[float, ...],
 ) -> None:
     family.add_sample(name, labels, point.value, exemplar=next(map(_to_exemplar, point.exemplars), None))
 

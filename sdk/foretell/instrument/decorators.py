@@ -179,7 +179,7 @@ def instrument_memory(
     capture_inputs: bool | None = None,
     capture_outputs: bool | None = None,
 ) -> Any:
-    """Record each call as a memory operation: `search_memory`, `create_memory`, `update_memory`, `delete_memory` …"""
+    """Record each call as a memory operation: `search_memory`, `create_memory`, `update_memory`, `delete_memory`."""
     return _apply(target, _simple(Kind.MEMORY, name, capture_inputs, capture_outputs, operation=operation))
 
 

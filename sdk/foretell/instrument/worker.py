@@ -6,11 +6,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from foretell.errors import FAULTS, guard
 from foretell.instrument.delivery import Delivery
+from foretell.instrument.queue_limits import Limits as Limits
 from foretell.model.kinds import Kind
 
 if TYPE_CHECKING:
@@ -33,19 +33,6 @@ half done at a fork would hang the child for ever; more than this only something
 LATE_S = 1.0
 """How long a call that ends after the end may hold up its thread."""
 INFERENCE = (Kind.LLM, Kind.EMBEDDINGS)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much may wait, and how often it is looked at."""
-
-    max_items: int = 32_768
-    max_bytes: int = 16 * 2**20
-    tick_s: float = 0.06
-    idle_s: float = 1.0
-    """How often sinks may act (heartbeat, metrics) while calls are open but nothing ends."""
-    asleep_s: float = 5.0
-    """The same while nothing is open."""
 
 
 class Worker:
@@ -341,7 +328,7 @@ class Worker:
             for _ in range(BATCH):
                 if until and queue[0].kind in until:
                     break
-                batch.append(queue.popleft())  # noqa: PERF401 - the queue may end before the batch does
+                batch.append(queue.popleft())
         except IndexError:
             self._queued_bytes = 0
         else:

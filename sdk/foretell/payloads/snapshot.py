@@ -114,7 +114,7 @@ def _capture(value: Any, copy: dict[str, Any] | list[Any], limit_bytes: int) -> 
         return _capture_carefully(value, limit_bytes)
 
 
-def _copy_inside(root: dict[str, Any] | list[Any], limit_bytes: int) -> Captured | None:
+def _copy_inside(root: dict[str, Any] | list[Any], limit_bytes: int) -> Captured | None:  # noqa: C901  # one loop: calls cost more
     """Replace every container below `root` by its copy. None means "too deep, too large, too odd".
 
     Level by level instead of by recursion: a call costs more than the leaf it would copy.

@@ -74,7 +74,9 @@ class Batch:
         held = (self.rows, self.opened, self.runs, self.closed, self.scores, self.findings, self.logs)
         return not any(held)
 
-    def note_calls(self, calls: Sequence[Call], service_name: str, open_ids: set[int]) -> None:
+    def note_calls(  # noqa: C901  # one pass over the batch: a second one costs more than the branch
+        self, calls: Sequence[Call], service_name: str, open_ids: set[int]
+    ) -> None:
         """Add finished calls; those in `open_ids` are taken out of it and of the open calls."""
         rows, row_runs, runs = self.rows, self.row_runs, self.runs
         trace_id, trace, session, session_text = -1, b"", None, ""

@@ -1,0 +1,18 @@
+"""How much may wait for the worker, and how often it looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may wait, and how often it is looked at."""
+
+    max_items: int = 32_768
+    max_bytes: int = 16 * 2**20
+    tick_s: float = 0.06
+    idle_s: float = 1.0
+    """How often sinks may act (heartbeat, metrics) while calls are open but nothing ends."""
+    asleep_s: float = 5.0
+    """The same while nothing is open."""
