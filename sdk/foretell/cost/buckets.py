@@ -21,6 +21,10 @@ from foretell.model.usage import NOTHING, Usage
 Raw = Mapping[str, Any]
 Counts = Mapping[str, int]
 
+_PLAIN_COUNTS = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
+_CACHED_NAMES = ("prompt_cache_hit_tokens", "cached_tokens", "cached_prompt_text_tokens", "cache_read_input_tokens",
+                 "num_cached_tokens")  # fmt: skip
+_CACHED_ELSEWHERE = frozenset(_CACHED_NAMES)
 # Documents are billed as images; moving pictures have no name in the conventions and stay "unknown".
 _MODALITIES = {"TEXT": "text", "IMAGE": "image", "DOCUMENT": "image", "AUDIO": "audio"}
 
@@ -88,6 +92,10 @@ def make_usage(
 
 def read_chat(raw: Raw, provider: str | None = None) -> Usage | None:
     """OpenAI's chat completions and everybody who counts like them."""
+    if raw.keys() <= _PLAIN_COUNTS:
+        usage = _read_plain(raw, provider)
+        if usage is not None:
+            return usage
     prompt = first_count(raw, "prompt_tokens")
     completion = first_count(raw, "completion_tokens")
     if prompt is None and completion is None:
@@ -104,16 +112,25 @@ def read_chat(raw: Raw, provider: str | None = None) -> Usage | None:
         all_output += unlisted
         reasoning = unlisted if reasoning is None else reasoning
     read = first_count(given, "cached_tokens")
-    if read is None:
+    if read is None and not _CACHED_ELSEWHERE.isdisjoint(raw):
         # DeepSeek, Moonshot, xAI's older bodies, LiteLLM's proxy, Mistral
-        read = first_count(raw, "prompt_cache_hit_tokens", "cached_tokens", "cached_prompt_text_tokens",
-                           "cache_read_input_tokens", "num_cached_tokens")  # fmt: skip
+        read = first_count(raw, *_CACHED_NAMES)
     written = first_count(given, "cache_write_tokens", "cache_creation_tokens")
     if written is None:
         written = first_count(raw, "cache_creation_input_tokens")
     split = _modalities(given, all_input)
     cached = _modalities(_details(given, "cached_tokens_details"), read or 0) if split else NOTHING
     return make_usage(all_input, all_output, read, written, reasoning, split, _modalities(made, all_output), cached)
+
+
+def _read_plain(raw: Raw, provider: str | None) -> Usage | None:
+    """The usage of a body with nothing but input, output and their sum, as nearly all of them are where nothing is cached."""
+    given, made = raw.get("prompt_tokens"), raw.get("completion_tokens")
+    if type(given) is not int or type(made) is not int or given < 0 or made < 0:
+        return None
+    if provider is not None and provider.startswith("gcp."):  # a larger sum holds reasoning
+        return None
+    return Usage(given, 0, 0, made, 0, NOTHING, NOTHING, NOTHING)
 
 
 def _unlisted_reasoning(raw: Raw, prompt: int, completion: int, reasoning: int | None, provider: str | None) -> int:

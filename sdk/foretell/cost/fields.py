@@ -17,6 +17,7 @@ MAX_ITEMS = 64
 MAX_TEXT_CHARS = 256
 
 _NAMES = {str}
+_COUNTS = {int}
 
 get_attribute = object.__getattribute__
 
@@ -94,6 +95,8 @@ def fields_of(value: object) -> Fields | None:
 
 def read_text(value: object) -> str | None:
     """A string of our own from a string or an enum's member; None for anything else."""
+    if type(value) is str:
+        return value if len(value) <= MAX_TEXT_CHARS else value[:MAX_TEXT_CHARS]
     if isinstance(value, str):
         text = str.__str__(value)
         return text if len(text) <= MAX_TEXT_CHARS else text[:MAX_TEXT_CHARS]
@@ -112,8 +115,11 @@ def copy_counts(value: object, depth: int = 3) -> Fields | None:
         return None
     if len(fields) > MAX_ITEMS:
         fields = dict(islice(fields.items(), MAX_ITEMS))
-    if type(value) is dict and set(map(type, fields)) != _NAMES:
-        fields = {name: item for name, item in fields.items() if type(name) is str}
+    if type(value) is dict:
+        if set(map(type, fields)) != _NAMES:
+            fields = {name: item for name, item in fields.items() if type(name) is str}
+        elif set(map(type, fields.values())) == _COUNTS:
+            return fields.copy()
     copied: Fields = {}
     for name, item in fields.items():
         kind = type(item)
@@ -127,6 +133,8 @@ def copy_counts(value: object, depth: int = 3) -> Fields | None:
 
 
 def _copy_item(item: Any, kind: type, depth: int) -> Any:
+    if kind is dict:
+        return copy_counts(item, depth - 1) if depth > 0 else None
     how = _HOW.get(kind)
     if how is _own_fields or how is _pydantic_fields:  # nearly always: the details of a count
         if depth <= 0:

@@ -10,7 +10,8 @@ from typing import Any
 NO_RULES: Mapping[str, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as little as the other values of which every call makes some: freezing triples what making one costs.
+@dataclass(slots=True)
 class Captured:
     """A value as it was at one moment: built-ins only, nothing the program can still change.
 
@@ -25,9 +26,9 @@ class Captured:
     """True for the list of a stream's chunks: a text may go on from one to the next."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Payload:
-    """A captured value after redaction and the cap: valid JSON, safe to keep."""
+    """A captured value after redaction and the cap: valid JSON, safe to keep. Never changed once it is made."""
 
     text: str
     """Redacted JSON, at most the inline cap; a shortened but still valid document where the whole is a blob."""

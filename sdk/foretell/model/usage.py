@@ -10,7 +10,8 @@ from types import MappingProxyType
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: that would triple what making one costs. Nobody changes one all the same.
+@dataclass(slots=True)
 class Usage:
     """Tokens of one inference in additive buckets: no token stands in two of them.
 
@@ -44,7 +45,7 @@ class Usage:
         return self.output + self.reasoning
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cost:
     """What an inference cost. There is no Cost where the price is unknown: unknown is never 0."""
 

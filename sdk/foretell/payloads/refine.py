@@ -109,12 +109,12 @@ def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> tu
 
 def _hash(keyed: hashlib.blake2b, name: str, document: bytes) -> str:
     """Return the hash of a name and the JSON, with sorted keys, of an unredacted input."""
-    keyed.update(encode_text(name) + b"\0")
-    if _HASH_STEP < len(document) <= _HASH_STEPS_UP_TO:
-        for start in range(0, len(document), _HASH_STEP):
-            keyed.update(document[start : start + _HASH_STEP])
+    named = encode_text(name) + b"\0" + document
+    if _HASH_STEP < len(named) <= _HASH_STEPS_UP_TO:
+        for start in range(0, len(named), _HASH_STEP):
+            keyed.update(named[start : start + _HASH_STEP])
     else:
-        keyed.update(document)
+        keyed.update(named)
     return keyed.hexdigest()
 
 

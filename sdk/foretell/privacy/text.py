@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import json.encoder
 import math
+import sys
 from collections.abc import Callable
 from json.encoder import encode_basestring
 from typing import Any
@@ -15,6 +16,11 @@ _make_c_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
 DEPTH_LIMIT = 60
 _DIGITS_LIMIT_BITS = 14_000
 """Python refuses to write integers of more than 4300 digits."""
+_DIGITS_LIMIT = 4300
+_LONG_NUMBER = b"0" * 1000
+_ONLY_DIGITS = bytes(48 if 48 <= byte < 58 else 32 for byte in range(256))
+
+Writer = Callable[[Any], bytes]
 
 
 def read_bytes(data: bytes) -> Any:  # Any: JSON-like
@@ -53,11 +59,14 @@ def draft_json(value: Any, size_bytes: int = 0, *, is_sorted: bool = False) -> b
     """Return UTF-8 JSON quickly, of a value made of built-ins.
 
     A control character other than newline, return and tab may stand in it as it is: redaction looks for those, and
-    what has one is written again by `write_json`.
+    what has one is written again by `write_json`. With `is_sorted` the bytes are the same wherever they are written,
+    so that their hash is.
     """
     try:
-        if _write_fast is not None:
-            return _write_fast(value, is_sorted)
+        if not is_sorted:
+            write = _write_fast or _find_loaded_writer()
+            if write is not None:
+                return write(value)
         if type(value) is str:
             return _quote(value).encode()
         is_wordy = size_bytes > 2000 or (type(value) is dict and size_bytes > 200 * len(value))
@@ -134,19 +143,39 @@ def _tell_other(value: Any) -> Any:
     raise TypeError(type(value))
 
 
-def _find_fast_writer() -> Callable[[Any, bool], bytes] | None:
+def _find_installed_writer() -> Writer | None:
     try:
         import orjson
     except ImportError:
         return None
-    sorted_keys = orjson.OPT_SORT_KEYS
 
-    def write(value: Any, is_sorted: bool) -> bytes:
-        document: bytes = orjson.dumps(value, _tell_other, sorted_keys if is_sorted else None)
+    def write(value: Any) -> bytes:
+        document: bytes = orjson.dumps(value, _tell_other)
         return document
 
     return write
 
 
+def _find_loaded_writer() -> Writer | None:
+    """The writer that comes with prices: three times as fast as the standard library's, if somebody has loaded it."""
+    global _write_fast
+    to_json: Any = getattr(sys.modules.get("pydantic_core"), "to_json", None)
+    if to_json is None:
+        return None
+
+    def write(value: Any) -> bytes:
+        document: bytes = to_json(value, inf_nan_mode="null")
+        if len(document) > _DIGITS_LIMIT and _LONG_NUMBER in document.translate(_ONLY_DIGITS):
+            raise ValueError("a number of more digits than Python reads")
+        return document
+
+    try:
+        write(1.5)
+    except (TypeError, ValueError):  # of another version than those we know
+        return None
+    _write_fast = write
+    return write
+
+
 _DRAFTERS = {(wordy, sort): _make_drafter(wordy, sort) for wordy in (False, True) for sort in (False, True)}
-_write_fast = _find_fast_writer()
+_write_fast = _find_installed_writer()
