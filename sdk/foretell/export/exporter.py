@@ -91,10 +91,8 @@ class Exporter:
         self._sending: Request | None = None
         self._abandoned: Request | None = None
         self._failures = 0
-        self._probe_s = 0.0
-        """When a lost collector is tried again."""
-        self._look_s = 0.0
-        """When the outbox is looked at again."""
+        # When a lost collector is tried again, and when the outbox is looked at again.
+        self._probe_s = self._look_s = 0.0
         self.last_error: dict[str, str] = {}
         """Signal → what the collector or the network last said against it, and our own faults; for `foretell doctor`."""
 

@@ -16,3 +16,6 @@ class Limits:
     """How often sinks may act (heartbeat, metrics) while calls are open but nothing ends."""
     asleep_s: float = 5.0
     """The same while nothing is open."""
+
+
+DEFAULT_LIMITS = Limits()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from foretell.errors import FAULTS, guard
 from foretell.instrument.delivery import Delivery
-from foretell.instrument.queue_limits import Limits as Limits
+from foretell.instrument.queue_limits import DEFAULT_LIMITS, Limits
 from foretell.model.kinds import Kind
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Worker:
         sinks: Sequence[Sink],
         open_calls: dict[int, Operation],
         counts: Counts,
-        limits: Limits = Limits(),
+        limits: Limits = DEFAULT_LIMITS,
         *,
         refine_logs: Callable[[Sequence[LogRecord]], Sequence[LogRecord]] = list,
         refine_scores: Callable[[Sequence[Score]], Sequence[Score]] = list,

@@ -63,10 +63,11 @@ def _instance_id(running: Running) -> str | None:
 def build_runtime(running: Running) -> None:
     """Put worker, sinks and spans together."""
     from foretell.cost.prices import PriceBook
+    from foretell.instrument.queue_limits import Limits
     from foretell.instrument.refining import Refiner
     from foretell.instrument.runtime import Runtime
     from foretell.instrument.spans import OwnSpans
-    from foretell.instrument.worker import Limits, Worker
+    from foretell.instrument.worker import Worker
     from foretell.setup import sinks
     from foretell.watchdog.process_probe import ProcessProbe
 

@@ -6,7 +6,8 @@ import pytest
 
 from foretell.export.counts import Counts
 from foretell.instrument.delivery import LOG_BATCH, Delivery
-from foretell.instrument.worker import Limits, Worker
+from foretell.instrument.queue_limits import Limits
+from foretell.instrument.worker import Worker
 from foretell.model.log import LogRecord
 
 
