@@ -72,7 +72,7 @@ def _watch(rooms: Rooms) -> None:
     from foretell.export.metrics_sink import MetricsSink
     from foretell.export.span_sink import SpanSink
     from foretell.instrument import refining
-    from foretell.instrument.worker import Limits
+    from foretell.instrument.queue_limits import Limits
     from foretell.store.writer import StoreSink
 
     running = bootstrap.current()

@@ -55,7 +55,7 @@ class Lifecycle:
         self._flush_timeout_s = flush_timeout_s
         self._is_on = False
         self._has_signal = False
-        self._is_watching = self._is_finishing = self._is_finished = False
+        self._is_watching = self._is_finishing = self._is_finished = self._dies_after = False
         self._dies_at_s: float | None = None
         self._finalizer: Any = None  # multiprocessing.util.Finalize
 
@@ -99,6 +99,8 @@ class Lifecycle:
         finally:
             self._is_finishing = False
             _keep_interrupt()
+            if self._dies_after:
+                _die()
 
     def _take_sigterm(self) -> None:
         """Only the default action is replaced, and only where Python lets us: in the main thread."""
@@ -110,13 +112,13 @@ class Lifecycle:
 
     def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
         """Finish, then die by the signal, as if there had been no handler."""
-        if (self._is_finishing or self._worker.is_inside()) and self._is_put_off():
-            return
-        try:
-            self._at_exit()
-        finally:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGTERM)
+        if self._is_finishing:
+            self._dies_after = True
+        elif not (self._worker.is_inside() and self._is_put_off()):
+            try:
+                self._at_exit()
+            finally:
+                _die()
 
     def _is_put_off(self) -> bool:
         """The signal came while this thread holds locks of ours: let it go on, and send the signal again soon."""
@@ -128,8 +130,8 @@ class Lifecycle:
         again.daemon = True
         try:
             again.start()
-        except RuntimeError:  # the interpreter is ending
-            return False
+        except RuntimeError:  # the interpreter is ending, and will be here once more
+            self._dies_after = True
         return True
 
     # -- the doubling --------------------------------------------------------------------------------------------
@@ -148,7 +150,7 @@ class Lifecycle:
         """Start afresh."""
         if self._is_on:
             self._dies_at_s = None
-            self._is_finishing = self._is_finished = False
+            self._is_finishing = self._is_finished = self._dies_after = False
             self._after_fork()
             self._watch_multiprocessing()
 
@@ -170,6 +172,11 @@ class Lifecycle:
             self._finalizer.cancel()
         if self._is_on:
             self._finalizer = sys.modules["multiprocessing.util"].Finalize(None, self._at_exit, exitpriority=100)
+
+
+def _die() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _keep_interrupt() -> None:
