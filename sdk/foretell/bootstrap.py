@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foretell.errors import guard
+from foretell.errors import FAULTS, ForetellError, guard
 from foretell.instrument import state
 
 if TYPE_CHECKING:
+    from foretell.cost.prices import PriceFunction
     from foretell.settings import Content, Settings
-    from foretell.setup.running import Running
+    from foretell.setup.running import Extensions, Running
 
 _LOCK = threading.RLock()
 _running: Running | None = None
@@ -28,6 +29,8 @@ def init(
     isolated: bool | None = None,
     integrations: str | Sequence[str] | None = None,
     actions: Mapping[str, str] | None = None,
+    price_function: PriceFunction | None = None,
+    redaction_functions: Sequence[Callable[[str], str]] = (),
     **settings: Any,
 ) -> None:
     """Start recording. A second call changes nothing; `shutdown()` undoes it.
@@ -37,8 +40,12 @@ def init(
     `isolated=True` keeps to a private provider and context. Every other setting may be given by its name; what is not
     given comes from the environment (`FORETELL_…`, `OTEL_…`), `foretell.toml`, or its default. An unknown name or a
     wrong value raises `SettingError`; anything else that fails is said once, and the program goes on.
+
+    `price_function` is asked for the price of each inference before any list (see `foretell.cost.prices`);
+    `redaction_functions` get every text and return what may be kept of it, after the built-in rules.
     """
     from foretell.settings import load_settings, read_environment
+    from foretell.setup.running import Extensions
 
     global _running
     given = {
@@ -58,7 +65,8 @@ def init(
         loaded = load_settings(given, environment, Path.cwd())
         if loaded.sdk_disabled:
             return
-        _running = _start(loaded, environment, is_endpoint_given=otlp_endpoint is not None)
+        extensions = Extensions(price_function, tuple(redaction_functions))
+        _running = _start_safely(loaded, environment, extensions, is_endpoint_given=otlp_endpoint is not None)
 
 
 def flush(timeout_s: float = 30.0) -> bool:
@@ -88,24 +96,42 @@ def current() -> Running | None:
     return _running
 
 
-def _start(settings: Settings, environment: Mapping[str, str], *, is_endpoint_given: bool) -> Running:
+def _start_safely(
+    settings: Settings, environment: Mapping[str, str], extensions: Extensions, *, is_endpoint_given: bool
+) -> Running | None:
+    """Start, or take down what was built so far: what is wrong with us is no reason to stop the program."""
     from foretell.export.counts import Counts
+    from foretell.setup.running import Running
+    from foretell.setup.takedown import take_down
+
+    running = Running(settings, Counts(), extensions)
+    try:
+        _start(running, environment, is_endpoint_given=is_endpoint_given)
+    except ForetellError:  # a price file, a sampler, a pattern: what was asked for cannot be had
+        take_down(running)
+        raise
+    except Exception as error:
+        FAULTS.note("init", error)
+        take_down(running)
+        return None
+    return running
+
+
+def _start(running: Running, environment: Mapping[str, str], *, is_endpoint_given: bool) -> None:
     from foretell.instrument.carriers import join_parent
     from foretell.instrument.provider import GLOBAL
     from foretell.setup import connecting, exporting, parts
-    from foretell.setup.running import Running
 
-    existing = None if settings.isolated else GLOBAL.existing()
-    running = Running(settings, Counts(), is_attached=existing is not None)
+    existing = None if running.settings.isolated else GLOBAL.existing()
+    running.is_attached = existing is not None
     parts.open_store(running)
     exporting.build_exporter(running, environment, is_wanted=existing is None or is_endpoint_given)
     parts.build_runtime(running)
     exporting.start_endpoint(running)
     connecting.connect_provider(running, existing)
     connecting.hook_lifecycle(running, _after_fork)
-    running.context_joined = join_parent(environment, is_private=settings.isolated)
+    running.context_joined = join_parent(environment, is_private=running.settings.isolated)
     state.current = running.runtime
-    return running
 
 
 def _after_fork() -> None:

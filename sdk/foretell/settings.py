@@ -95,6 +95,8 @@ class Settings:
     redaction: bool = setting(True, TRUTH, "Replace secrets and personal data before anything is kept.")
     redaction_off: tuple[str, ...] = setting((), WORDS, "Redaction rules that are not applied.")
     redaction_patterns: Mapping[str, str] = setting(NO_PAIRS, PAIRS, "Own redaction rules: name=pattern (RE2 syntax).")
+    redaction_keys: tuple[str, ...] = setting((), WORDS, "Names in mappings whose whole value is replaced.")
+    redaction_allowed: tuple[str, ...] = setting((), WORDS, "Texts that no rule replaces.")
     min_duration_ms: float = setting(
         0.0, duration_in("ms"), "Calls shorter than this are counted, not kept; runs, agents and failures always are."
     )

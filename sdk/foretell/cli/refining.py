@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from foretell.cost.prices import PriceBook
     from foretell.model.call import Call
     from foretell.model.payload import Captured, Payload
-    from foretell.privacy.redactor import Redactor
     from foretell.settings import Settings
 
 Refine = Callable[["Sequence[Call]"], None]
@@ -21,6 +20,7 @@ def make_refiner(settings: Settings, identity_key: bytes) -> Refine:
     from foretell.cost.prices import PriceBook
     from foretell.payloads.payload import Limits
     from foretell.payloads.refine import refine_contents
+    from foretell.setup.redaction import make_redactor
 
     prices = PriceBook(settings.price_file)
     redactor = make_redactor(settings)
@@ -34,17 +34,6 @@ def make_refiner(settings: Settings, identity_key: bytes) -> Refine:
         refine_contents(calls, redactor, limits, identity_key)
 
     return refine
-
-
-def make_redactor(settings: Settings) -> Redactor:
-    """Make the rules that the settings ask for."""
-    from foretell.privacy.redactor import Redactor
-    from foretell.privacy.rules import Rule, list_default_rules
-
-    if not settings.redaction:
-        return Redactor(disabled={rule.id for rule in list_default_rules()} | {"secret"})
-    own = [Rule(name, pattern) for name, pattern in settings.redaction_patterns.items()]
-    return Redactor(own, settings.redaction_off)
 
 
 def add_cost(call: Call, prices: PriceBook) -> None:

@@ -73,7 +73,7 @@ def build_runtime(running: Running) -> None:
 
     settings = running.settings
     resource = build_resource(running)
-    prices = PriceBook(settings.price_file)
+    prices = PriceBook(settings.price_file, running.extensions.price_function)
     open_calls: dict[int, Operation] = {}
     probe = running.probe = ProcessProbe()
     processors: list[SpanProcessor] = []

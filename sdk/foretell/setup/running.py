@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from foretell.errors import FAULTS
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
 
+    from foretell.cost.prices import PriceFunction
     from foretell.export.counts import Counts
     from foretell.export.endpoints import Endpoint
     from foretell.export.exporter import Exporter
@@ -29,12 +30,23 @@ if TYPE_CHECKING:
     from foretell.watchdog.process_probe import ProcessProbe
 
 
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """The program's own functions on the road of a call."""
+
+    price_function: PriceFunction | None = None
+    """Asked for each price before any list."""
+    redaction_functions: tuple[Callable[[str], str], ...] = ()
+    """Get every text and return what may be kept of it."""
+
+
 @dataclass(slots=True)
 class Running:
     """Everything that `init()` built, so that `shutdown()` can take it down."""
 
     settings: Settings
     counts: Counts
+    extensions: Extensions = Extensions()
     store: Store | None = None
     exporter: Exporter | None = None
     endpoint: PullEndpoint | None = None

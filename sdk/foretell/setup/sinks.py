@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from foretell.model.log import LogRecord
     from foretell.model.sink import Sink
     from foretell.payloads.refine import RefineCounts
-    from foretell.privacy.redactor import Redactor
-    from foretell.settings import Settings
     from foretell.setup.running import Running
     from foretell.watchdog.process_probe import ProcessProbe
 
@@ -31,9 +29,10 @@ def contents_refiner(running: Running) -> Callable[[Sequence[Call]], Any]:
     """Redaction, caps and blobs, with the store's key for identities."""
     from foretell.payloads.payload import Limits
     from foretell.payloads.refine import refine_contents
+    from foretell.setup.redaction import make_redactor
 
     settings = running.settings
-    redactor = running.redactor = make_redactor(settings)
+    redactor = running.redactor = make_redactor(settings, running.extensions.redaction_functions)
     limits = Limits(settings.payload_inline_bytes, settings.payload_blob_bytes, settings.content != "none")
     key = running.identity_key = _identity_key(running)
 
@@ -98,17 +97,6 @@ def _count_refined(running: Running, done: RefineCounts) -> None:
         counts.count("truncated", "payloads", "cap", done.truncated)
     if done.failures:
         counts.count("errors", "redaction", "rule", done.failures)
-
-
-def make_redactor(settings: Settings) -> Redactor:
-    """The rules in force: all of them unless switched off, and the user's own."""
-    from foretell.privacy.redactor import Redactor
-    from foretell.privacy.rules import Rule, list_default_rules
-
-    own = [Rule(id, pattern) for id, pattern in settings.redaction_patterns.items()]
-    if settings.redaction:
-        return Redactor(own, disabled=settings.redaction_off)
-    return Redactor(own, disabled=(*(rule.id for rule in list_default_rules()), "secret"))
 
 
 def _identity_key(running: Running) -> bytes:

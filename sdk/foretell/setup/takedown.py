@@ -42,7 +42,8 @@ def take_down(running: Running) -> None:
         if running.bridge is not None:
             running.bridge.disconnect()
     with guard("shutdown.worker"):
-        running.worker.close(timeout_s)
+        if running.runtime is not None:
+            running.worker.close(timeout_s)
     with guard("shutdown.processors"):  # after the worker, who tells them of the last spans
         if running.provider is not None:
             running.provider.shutdown()
