@@ -40,7 +40,6 @@ def init(
     `isolated=True` keeps to a private provider and context. Every other setting may be given by its name; what is not
     given comes from the environment (`FORETELL_…`, `OTEL_…`), `foretell.toml`, or its default. An unknown name or a
     wrong value raises `SettingError`; anything else that fails is said once, and the program goes on.
-
     `price_function` is asked for the price of each inference before any list (see `foretell.cost.prices`);
     `redaction_functions` get every text and return what may be kept of it, after the built-in rules.
     """
@@ -61,8 +60,7 @@ def init(
     with _LOCK:
         if _running is not None:
             return
-        environment = read_environment()
-        loaded = load_settings(given, environment, Path.cwd())
+        loaded = load_settings(given, environment := read_environment(), Path.cwd())
         if loaded.sdk_disabled:
             return
         extensions = Extensions(price_function, tuple(redaction_functions))
