@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foretell.errors import FAULTS, ForetellError, guard
+from foretell.errors import FAULTS, ForetellError, SettingError, guard
 from foretell.instrument import state
 
 if TYPE_CHECKING:
@@ -60,11 +60,16 @@ def init(
     with _LOCK:
         if _running is not None:
             return
-        loaded = load_settings(given, environment := read_environment(), Path.cwd())
-        if loaded.sdk_disabled:
+        try:
+            loaded = load_settings(given, environment := read_environment(), Path.cwd())
+            extensions = Extensions(price_function, tuple(redaction_functions))
+        except SettingError:
+            raise
+        except Exception as error:
+            FAULTS.note("init", error)
             return
-        extensions = Extensions(price_function, tuple(redaction_functions))
-        _running = _start_safely(loaded, environment, extensions, is_endpoint_given=otlp_endpoint is not None)
+        if not loaded.sdk_disabled:
+            _running = _start_safely(loaded, environment, extensions, is_endpoint_given=otlp_endpoint is not None)
 
 
 def flush(timeout_s: float = 30.0) -> bool:
@@ -103,14 +108,17 @@ def _start_safely(
     from foretell.setup.takedown import take_down
 
     running = Running(settings, Counts(), extensions)
+    FAULTS.clear()
     try:
         _start(running, environment, is_endpoint_given=is_endpoint_given)
-    except ForetellError:  # a price file, a sampler, a pattern: what was asked for cannot be had
+    except BaseException as error:
         take_down(running)
-        raise
-    except Exception as error:
-        FAULTS.note("init", error)
-        take_down(running)
+        if isinstance(error, SettingError) or not isinstance(error, Exception):
+            raise  # a price file, a sampler, a pattern: what was asked for cannot be had
+        if isinstance(error, ForetellError):
+            FAULTS.warn("init", f"Nothing is recorded: {error}")
+        else:
+            FAULTS.note("init", error)
         return None
     return running
 

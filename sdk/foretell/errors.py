@@ -17,6 +17,7 @@ R = TypeVar("R")
 # Hooks are few and written in our code; the bound is for a hook name that is made at run time by mistake.
 MAX_FAULT_KINDS = 256
 MAX_SHOWN_CHARS = 200
+MAX_WARNING_CHARS = 400
 
 
 class ForetellError(Exception):
@@ -75,12 +76,15 @@ class Fault:
 
 
 class Faults:
-    """Counts what `guard` caught, by hook and type of exception, and says each kind once."""
+    """Counts what `guard` caught, and troubles from outside, and says each kind once."""
 
     def __init__(self, say: Callable[[str], None] | None = None) -> None:
         """Start with no faults; `say` takes the one line about a new kind (default: standard error)."""
         self._say = say
         self._by_kind: dict[tuple[str, str], tuple[int, str]] = {}
+        self._troubles: dict[str, int] = {}
+        self.clean: Callable[[str], str] | None = None
+        """Takes secrets out of what is said: the message of an exception may quote the program's data."""
         # Re-entrant: a signal handler or a finaliser may note a fault while another is being noted.
         self._lock = RLock()
 
@@ -93,9 +97,23 @@ class Faults:
             count, traceback = self._by_kind.get(kind, (0, ""))
             self._by_kind[kind] = (count + 1, traceback or _format_traceback(error))
         if count == 0:
-            self._say_safely(
-                f"foretell: a fault of ours in {hook} was caught ({_describe(error)}); your program goes on."
-            )
+            what = self._clean(_describe(error)) or type(error).__qualname__
+            self._say_safely(f"foretell: a fault of ours in {hook} was caught ({what}); your program goes on.")
+
+    def warn(self, kind: str, text: str) -> None:
+        """Count a trouble that is not our fault, such as a collector that is away; the first of its kind is said."""
+        with self._lock:
+            if kind not in self._troubles and len(self._troubles) >= MAX_FAULT_KINDS:
+                kind = "other"
+            count = self._troubles.get(kind, 0)
+            self._troubles[kind] = count + 1
+        if count == 0:
+            self._say_safely(f"foretell: {self._clean(_shorten(text, MAX_WARNING_CHARS)) or kind}")
+
+    def troubles(self) -> dict[str, int]:
+        """How often each kind of trouble came."""
+        with self._lock:
+            return dict(self._troubles)
 
     def counts(self) -> dict[str, int]:
         """Caught exceptions by hook."""
@@ -113,11 +131,19 @@ class Faults:
         """Forget everything; each kind will be said again."""
         with self._lock:
             self._by_kind.clear()
+            self._troubles.clear()
 
     def after_fork(self) -> None:
         """Start afresh in a forked child, whose copy of the lock may be held by a thread that is not there."""
         self._lock = RLock()
         self._by_kind = {}
+        self._troubles = {}
+
+    def _clean(self, text: str) -> str:
+        try:
+            return text if self.clean is None else self.clean(text)
+        except Exception:
+            return ""  # what cannot be redacted is not said
 
     def _say_safely(self, line: str) -> None:
         try:
@@ -193,12 +219,16 @@ class guard:  # noqa: N801  # reads as a verb at each `with` and `@`
 def _describe(error: BaseException) -> str:
     """Type and message on one short line; an exception whose `str` fails is named by its type."""
     try:
-        message = " ".join(str(error).split())
+        message = _shorten(str(error), MAX_SHOWN_CHARS)
     except Exception:
         message = ""
-    if len(message) > MAX_SHOWN_CHARS:
-        message = message[: MAX_SHOWN_CHARS - 1] + "…"
     return f"{type(error).__qualname__}: {message}" if message else type(error).__qualname__
+
+
+def _shorten(text: str, limit: int) -> str:
+    """One line of at most `limit` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def _format_traceback(error: BaseException) -> str:

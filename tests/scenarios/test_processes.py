@@ -281,7 +281,9 @@ def test_without_a_collector_a_program_ends_in_time_and_a_later_one_sends(stage,
     later = stage.run("ending.py", "exit", endpoint=collector.url)
     collector.close()
 
-    assert (3 if ending == "exit" else -signal.SIGTERM, "") == (first.returncode, first.stderr)
+    said = [line.partition(" (")[0] for line in first.stderr.splitlines()]
+    assert (3 if ending == "exit" else -signal.SIGTERM) == first.returncode
+    assert [f"foretell: The collector {url.removeprefix('http://')} does not answer"] == said
     assert (3, "") == (later.returncode, later.stderr)
     assert took_s < FLUSH_TIMEOUT_S + MARGIN_S
     assert_kept_once(stage, collector, first.said("ended") + later.said("ended"))

@@ -65,6 +65,10 @@ def check_switches(settings: Settings) -> Iterator[Check]:
 
 def check_store(health: StoreHealth) -> Iterator[Check]:
     """Say whether the store is there, sound and in use."""
+    if health.blocker:
+        advice = "Give another directory with FORETELL_STORE, or free this one."
+        yield Check("store", TROUBLE, health.blocker, advice)
+        return
     if not health.exists:
         advice = "Record something: foretell demo, or foretell run your_agent.py"
         yield Check("store", NOTE, f"There is no store at {health.file} yet.", advice)
@@ -83,7 +87,8 @@ def check_store(health: StoreHealth) -> Iterator[Check]:
 def check_counts(counts: Mapping[str, int]) -> Iterator[Check]:
     """Say what was lost on the way, and how often we failed ourselves."""
     lost = {name: count for name, count in counts.items() if name.startswith("dropped") and count}
-    faults = {name: count for name, count in counts.items() if name.startswith("errors") and count}
+    faults = {name: count for name, count in counts.items() if name.startswith(("errors", "fault.")) and count}
+    troubles = {name: count for name, count in counts.items() if name.startswith("trouble.") and count}
     cut = sum(count for name, count in counts.items() if name.startswith("truncated"))
     if lost:
         detail = ", ".join(f"{name.partition('.')[2] or name} {count:,}" for name, count in sorted(lost.items()))
@@ -96,6 +101,10 @@ def check_counts(counts: Mapping[str, int]) -> Iterator[Check]:
     if faults:
         detail = ", ".join(f"{name.partition('.')[2] or name} {count:,}" for name, count in sorted(faults.items()))
         yield Check("faults", TROUBLE, f"Faults of ours, kept from your program: {detail}.", "Please report them.")
+    if troubles:
+        detail = ", ".join(f"{name.partition('.')[2]} {count:,}" for name, count in sorted(troubles.items()))
+        advice = "Each was said once on standard error, by the program that met it."
+        yield Check("troubles", NOTE, f"In the way of recording: {detail}.", advice)
 
 
 def check_collector(settings: Settings, health: StoreHealth, reach: Reach) -> Iterator[Check]:

@@ -59,13 +59,15 @@ class Exporter:
         limits: BatchLimits | None = None,
         clock: Callable[[], float] = monotonic,
         on_error: Callable[[str, Exception], None] | None = None,
+        on_trouble: Callable[[str, Answer], None] | None = None,
         prepare: Callable[[], object] | None = None,
     ) -> None:
         """Send each signal (`traces`, `metrics`, `logs`) by its transport; no thread runs before the first `submit`.
 
         `resource` and `scope` (from `wire.resource_field`, `wire.scope_field`) are put around the items.
-        `on_error(hook, error)` hears of faults of our own, in place of which the thread goes on. `prepare` does, on
-        that thread, what must not be half done at a fork: imports.
+        `on_error(hook, error)` hears of faults of our own, in place of which the thread goes on, and
+        `on_trouble(signal, answer)` of everything that a collector did not take. `prepare` does, on that thread, what
+        must not be half done at a fork: imports.
         """
         self._transports = dict(transports)
         self._signals = tuple(transports)
@@ -75,6 +77,7 @@ class Exporter:
         self._limits = limits or BatchLimits()
         self._clock = clock
         self._on_error = on_error
+        self._on_trouble = on_trouble
         self._prepare = prepare
         self._begin()
 
@@ -165,6 +168,7 @@ class Exporter:
         if thread is not None and thread is not threading.current_thread():
             thread.join(max(LEAST_S, deadline - self._clock()))
             if thread.is_alive():  # it hangs in a transport, which nobody else may use now
+                self._complain(self._sending, Answer(Fate.UNREACHABLE, "shutdown", detail="no answer yet"))
                 self._transports = {signal: Nowhere() for signal in self._transports}
         self._give_up()
         return is_flushed
@@ -337,6 +341,7 @@ class Exporter:
             pause_s = PROBE_S[min(self._failures, len(PROBE_S) - 1)]
             self._failures += 1
             self._probe_s = self._clock() + max(pause_s, answer.retry_after_s or 0.0)
+            self._complain(request, answer)
             self._put_away(request, answer.reason)
             return
         self._failures = 0
@@ -344,15 +349,22 @@ class Exporter:
             self._counts.count("exported", request.signal, "", request.items - answer.rejected)
             if answer.rejected:
                 self._counts.count("dropped", request.signal, "rejected", answer.rejected)
+                self._complain(request, answer)
             self._forget(request)
         elif answer.fate is Fate.TOO_LARGE:
             self._send_halves(request, answer)
         else:
+            self._complain(request, answer)
             self._lose(request, answer.reason)
+
+    def _complain(self, request: Request | None, answer: Answer) -> None:
+        if request is not None and self._on_trouble is not None:
+            self._on_trouble(request.signal, answer)
 
     def _send_halves(self, request: Request, answer: Answer) -> None:
         halves = split_request(request.body)
         if halves is None:
+            self._complain(request, answer)
             self._lose(request, answer.reason)
             return
         self._forget(request)

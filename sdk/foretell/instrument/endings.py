@@ -7,6 +7,7 @@ import traceback
 from foretell.errors import RunHalted
 from foretell.model.facts import ErrorFacts
 from foretell.model.kinds import Outcome
+from foretell.payloads.bare import name_type
 
 MAX_MESSAGE = 4_096
 MAX_FRAMES = 30
@@ -14,19 +15,19 @@ MAX_FRAMES = 30
 
 def outcome_of(error: BaseException) -> Outcome:
     """What an exception means for the operation it leaves: a closed stream is fine, a cancelled one is cancelled."""
-    if isinstance(error, GeneratorExit):
+    kind = type(error)  # not isinstance: it asks `__class__`, which may be the user's own code
+    if issubclass(kind, GeneratorExit):
         return Outcome.OK
-    if isinstance(error, RunHalted):
+    if issubclass(kind, RunHalted):
         return Outcome.HALTED
-    if not isinstance(error, Exception):  # asyncio's CancelledError, KeyboardInterrupt, SystemExit
+    if not issubclass(kind, Exception):  # asyncio's CancelledError, KeyboardInterrupt, SystemExit
         return Outcome.CANCELLED
     return Outcome.ERROR
 
 
 def describe_error(error: BaseException, *, with_stack: bool) -> ErrorFacts:
     """Type, message and stack of an exception as text, taken now; a `__str__` that fails is said so."""
-    kind = type(error)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    name = name_type(type(error))
     try:
         message = str(error)[:MAX_MESSAGE]
     except Exception:

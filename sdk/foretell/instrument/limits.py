@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from foretell.model.facts import Event, Link
+from foretell.payloads.bare import name_type
 from foretell.payloads.snapshot import take_snapshot
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class SpanLimits:
 def put_attribute(call: Operation, key: str, value: Any) -> None:  # any attribute value
     """Add an attribute to an open operation, or count it as dropped."""
     limits = call.runtime.limits
+    if type(key) is not str:
+        key = _name(key)
     if call.attributes is None:
         call.attributes = {}
     if len(call.attributes) >= limits.attributes and key not in call.attributes:
@@ -55,7 +58,13 @@ def put_event(call: Operation, name: str, fields: Mapping[str, Any], time_ns: in
     if len(call.events) >= limits.events:
         _drop(call, "events")
     else:
-        call.events.append(Event(name, time_ns, limits.cut(take_snapshot(fields, SNAPSHOT_BYTES).value)))
+        call.events.append(
+            Event(
+                name if type(name) is str else _name(name),
+                time_ns,
+                limits.cut(take_snapshot(fields, SNAPSHOT_BYTES).value),
+            )
+        )
 
 
 def put_link(call: Operation, trace_id: int, span_id: int, fields: Mapping[str, Any]) -> None:  # any attribute values
@@ -67,6 +76,13 @@ def put_link(call: Operation, trace_id: int, span_id: int, fields: Mapping[str, 
         _drop(call, "links")
     else:
         call.links.append(Link(trace_id, span_id, limits.cut(take_snapshot(fields, SNAPSHOT_BYTES).value)))
+
+
+def _name(key: Any) -> str:  # whatever the program took for a name
+    try:
+        return str(key)
+    except Exception:
+        return name_type(type(key))
 
 
 def _drop(call: Operation, what: str) -> None:

@@ -9,6 +9,7 @@ from opentelemetry import baggage
 from opentelemetry.context import Context, attach, get_current
 
 from foretell.cost.responses import add_response
+from foretell.errors import FAULTS
 from foretell.instrument.contexts import leave_context, live_context
 from foretell.instrument.endings import describe_error, outcome_of
 from foretell.instrument.limits import put_attribute, put_event
@@ -215,7 +216,7 @@ class Operation(Call):
     def set_attribute(self, key: str, value: Any) -> None:  # any attribute value
         """Add an attribute of your own to the record; it is redacted like everything else."""
         if self.end_ns is None:
-            put_attribute(self, str(key), value)
+            put_attribute(self, key, value)
 
     def add_event(self, name: str, /, **fields: Any) -> None:  # any attribute values
         """Record a named moment with fields of your own."""
@@ -240,7 +241,8 @@ class Operation(Call):
             self.first_chunk_ns = now
             self.chunks = []
         else:
-            self.chunks.append(now - self.last_chunk_ns)  # type: ignore[operator,union-attr]  # both set by the first
+            gap_ns = now - self.last_chunk_ns  # type: ignore[operator]  # set by the first
+            self.chunks.append(max(gap_ns, 0))  # type: ignore[union-attr]  # as above
         self.last_chunk_ns = now
         if value is not None and self.kind in _INFERENCE:
             self._take_response(value)
@@ -277,13 +279,21 @@ class Operation(Call):
         if self.kind is Kind.AGENT:
             self.rss_close_bytes = self.runtime.rss_bytes()
         self.end_ns = end_ns
-        self.runtime.spans.end(self)
+        try:
+            self.runtime.spans.end(self)
+        except Exception as error:  # the application's own provider may do anything: the record goes on without it
+            FAULTS.note("span.end", error)
         self.runtime.worker.ended(self)
 
     @property
     def now_ns(self) -> int:
         """Unix nanoseconds by the run's one reading of the wall clock."""
-        return self._anchor_ns + self.runtime.tick_ns()
+        try:
+            now_ns = self._anchor_ns + self.runtime.tick_ns()
+        except Exception as error:  # a broken clock costs the duration, not the record
+            FAULTS.note("clock", error)
+            return self.start_ns
+        return now_ns if now_ns > self.start_ns else self.start_ns  # noqa: FURB136  # max() takes five times as long
 
     def _take_response(self, value: Any) -> None:
         if self.response is None:
@@ -327,7 +337,10 @@ REQUEST_PARAMETERS = frozenset(
 def take_request(kwargs: dict[str, Any]) -> dict[str, Any] | None:
     """The parameters of a model call that the conventions name, out of its keyword arguments."""
     found = {key: kwargs[key] for key in REQUEST_PARAMETERS & kwargs.keys()}
+    # Not isinstance: it asks `__class__`, which may be the user's own code.
     kept = {
-        key: list(v) if isinstance(v, list) else v for key, v in found.items() if isinstance(v, (str, int, float, list))
+        key: list(v) if issubclass(type(v), list) else v
+        for key, v in found.items()
+        if issubclass(type(v), (str, int, float, list))
     }
     return kept or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from foretell.cost.fields import fields_of
 from foretell.model.payload import Captured
 from foretell.payloads.snapshot import take_snapshot
 
@@ -49,8 +50,8 @@ class Pieces:
 
 def text_of(chunk: Any) -> str | None:
     """The text that a chunk of a well-known shape adds; "" if it adds none; None if the shape is not known."""
-    if isinstance(chunk, str):
-        return str(chunk)
+    if issubclass(type(chunk), str):
+        return str.__str__(chunk)
     choices = _get(chunk, "choices")
     if isinstance(choices, list):
         delta = _get(choices[0], "delta") if choices else None
@@ -76,11 +77,9 @@ def _only_text(delta: Any, key: str) -> str | None:
 
 
 def _get(value: Any, key: str) -> Any:
-    """A field of a mapping or of a plain object's own dictionary; never runs a property of the user's."""
-    if isinstance(value, dict):
-        return value.get(key)
-    fields = getattr(value, "__dict__", None)
-    return fields.get(key) if isinstance(fields, dict) else None
+    """A field of a mapping or of an object; never runs code of the user's."""
+    fields = fields_of(value)
+    return None if fields is None else fields.get(key)
 
 
 def _merge(items: list[Any]) -> list[Any]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import Context, attach, get_current
 
-from foretell.errors import ForetellError
+from foretell.errors import FAULTS, ForetellError
 from foretell.instrument import state
 from foretell.instrument.blocks import current_operation
 from foretell.instrument.operation import SESSION
 from foretell.model.facts import Score, Session
+
+if TYPE_CHECKING:
+    from foretell.instrument.runtime import Runtime
 
 
 class session:  # noqa: N801  # reads as a verb after `with`
@@ -75,8 +78,16 @@ def score(
             value=None if value is None else float(value),
             label=label,
             comment=comment,
-            time_ns=runtime.wall_ns(),
+            time_ns=_now_ns(runtime),
             run_id=run or here.run_id or None,
             span_id=here.span_id if here and (run is None or run == here.run_id) else None,
         )
     )
+
+
+def _now_ns(runtime: Runtime) -> int:
+    try:
+        return runtime.wall_ns()
+    except Exception as error:  # a broken clock costs the time, not the feedback
+        FAULTS.note("clock", error)
+        return 0

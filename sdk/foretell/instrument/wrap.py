@@ -60,18 +60,22 @@ def begin_stream(spec: Spec, args: tuple[Any, ...], kwargs: dict[str, Any]) -> S
     runtime = state.current
     if runtime is None:
         return None
-    if not spec.is_entry:
-        return Stream(runtime, spec, args, kwargs)
-    if is_within_entry(runtime, args):
+    try:
+        if not spec.is_entry:
+            return Stream(runtime, spec, args, kwargs)
+        if is_within_entry(runtime, args):
+            return None
+        if spec.is_named_by_class:
+            spec = spec.for_class(class_of(args[0]))
+        return Stream(runtime, spec, args, kwargs, owner=id(args[0]))
+    except Exception as error:
+        FAULTS.note("open", error)
         return None
-    if spec.is_named_by_class:
-        spec = spec.for_class(class_of(args[0]))
-    return Stream(runtime, spec, args, kwargs, owner=id(args[0]))
 
 
 def class_of(owner: Any) -> type:
     """The class of `self`, or `cls` itself in a class method."""
-    return owner if isinstance(owner, type) else type(owner)
+    return owner if issubclass(type(owner), type) else type(owner)
 
 
 def is_within_entry(runtime: Runtime, args: tuple[Any, ...]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foretell.errors import FAULTS, ForetellError, MissingExtra
 
 if TYPE_CHECKING:
+    from foretell.export.transport import Answer
     from foretell.settings import Settings
     from foretell.setup.running import Running
 
@@ -47,9 +48,42 @@ def build_exporter(running: Running, environment: Mapping[str, str], *, is_wante
         running.counts,
         outbox=_make_outbox(running),
         limits=read_limits(values),
-        on_error=FAULTS.note,
+        on_error=_note_fault,
+        on_trouble=lambda signal, answer: _complain(running, signal, answer),
         prepare=import_http,
     )
+
+
+def _note_fault(hook: str, error: Exception) -> None:
+    """A fault of ours, or the store's trouble where the outbox has met it."""
+    from foretell.store.trouble import name_trouble
+
+    trouble = name_trouble(error)
+    if trouble is None:
+        FAULTS.note(hook, error)
+    else:
+        FAULTS.warn(trouble, f"What the collector does not take cannot be kept in the store ({error}).")
+
+
+def _complain(running: Running, signal: str, answer: Answer) -> None:
+    """Say once what is wrong with the collector; which of the signals met it first does not matter."""
+    from urllib.parse import urlsplit
+
+    from foretell.export.transport import Fate
+
+    # Of the URL only the host: there may be a key in the rest.
+    where = urlsplit(running.endpoints[signal].url).netloc.rpartition("@")[2]
+    why = f"{answer.reason}: {answer.detail}" if answer.detail else answer.reason
+    if answer.fate is Fate.UNREACHABLE:
+        then = (
+            "what it does not take waits in the store" if running.store is not None else "what it does not take is lost"
+        )
+        text = f"The collector {where} does not answer ({why}); {then}."
+    elif answer.fate is Fate.SENT:
+        text = f"The collector {where} has left out {answer.rejected} items of {signal} ({why}); they are lost."
+    else:
+        text = f"The collector {where} refuses {signal} ({why}); they are lost."
+    FAULTS.warn(f"collector.{answer.reason or 'refused'}", text)
 
 
 def import_http() -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.sdk.trace.sampling import Sampler
 
+    from foretell.cost.prices import PriceBook
     from foretell.instrument.limits import SpanLimits
     from foretell.instrument.operation import Operation
     from foretell.instrument.runtime import Capture
@@ -62,7 +63,6 @@ def _instance_id(running: Running) -> str | None:
 
 def build_runtime(running: Running) -> None:
     """Put worker, sinks and spans together."""
-    from foretell.cost.prices import PriceBook
     from foretell.instrument.queue_limits import Limits
     from foretell.instrument.refining import Refiner
     from foretell.instrument.runtime import Runtime
@@ -73,7 +73,7 @@ def build_runtime(running: Running) -> None:
 
     settings = running.settings
     resource = build_resource(running)
-    prices = PriceBook(settings.price_file, running.extensions.price_function)
+    prices = make_prices(running)
     open_calls: dict[int, Operation] = {}
     probe = running.probe = ProcessProbe()
     processors: list[SpanProcessor] = []
@@ -123,6 +123,17 @@ def renew_resource(running: Running) -> None:
     if running.exporter is not None:
         envelope = resource_field(resource.attributes, resource.schema_url), scope_field("foretell", __version__)
         running.exporter.set_envelope(*envelope)
+
+
+def make_prices(running: Running) -> PriceBook:
+    """The price list, with the program's own prices where it brings some."""
+    from foretell.cost.overrides import PriceFileError
+    from foretell.cost.prices import PriceBook
+
+    try:
+        return PriceBook(running.settings.price_file, running.extensions.price_function)
+    except PriceFileError as error:
+        raise SettingError(str(error)) from error
 
 
 def make_capture(settings: Settings) -> Capture:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from foretell.errors import FAULTS
+from foretell.errors import FAULTS, ForetellError
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
@@ -69,6 +69,10 @@ class Running:
     """True in a process that was forked after `init()`."""
     context_joined: tuple[Any, Any] | None = None
     """The context before `init()` and the one it made current, where a parent process handed over a run."""
+    store_dropped: Callable[[], Mapping[str, int]] = dict
+    """What the store could not keep, by reason."""
+    save_counts: Callable[[], object] = dict
+    """Writes the self-counts once more, after everything else has ended."""
     problems: list[str] = field(default_factory=list)
     """What could not be set up, in words, for `foretell doctor`."""
 
@@ -80,5 +84,13 @@ class Running:
 
     def note(self, part: str, error: Exception) -> None:
         """A part could not be set up: say it once, keep it for `foretell doctor`, go on."""
+        from foretell.store.trouble import name_trouble
+
         self.problems.append(f"{part}: {error}")
-        FAULTS.note(f"init.{part}", error)
+        trouble = name_trouble(error)
+        if trouble is not None:
+            FAULTS.warn(trouble, str(error))
+        elif isinstance(error, ForetellError):
+            FAULTS.warn(f"init.{part}", str(error))
+        else:
+            FAULTS.note(f"init.{part}", error)

@@ -33,6 +33,7 @@ def contents_refiner(running: Running) -> Callable[[Sequence[Call]], Any]:
 
     settings = running.settings
     redactor = running.redactor = make_redactor(settings, running.extensions.redaction_functions)
+    FAULTS.clean = lambda text: redactor.redact_text(text)[0]
     limits = Limits(settings.payload_inline_bytes, settings.payload_blob_bytes, settings.content != "none")
     key = running.identity_key = _identity_key(running)
 
@@ -156,7 +157,9 @@ def _store_sink(running: Running) -> Sink:
         version=__version__,
         counts=lambda: self_counts(running),
         retention=retention,
+        on_trouble=FAULTS.warn,
     )
+    running.store_dropped, running.save_counts = lambda: sink.dropped, sink.save_counts
     if settings.min_duration_ms > 0:
         from foretell.store.longer import OnlyLonger
 
@@ -171,7 +174,9 @@ def self_counts(running: Running) -> dict[str, int]:
         for name, table in running.counts.snapshot().items()
         for (signal, reason), n in table.items()
     }
-    return counted | {f"fault.{hook}": n for hook, n in FAULTS.counts().items()}
+    counted |= {f"dropped.store.{reason}": n for reason, n in running.store_dropped().items()}
+    counted |= {f"fault.{hook}": n for hook, n in FAULTS.counts().items()}
+    return counted | {f"trouble.{kind}": n for kind, n in FAULTS.troubles().items()}
 
 
 def _metrics_sink(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.context import attach, get_current
 
-from foretell.errors import guard
+from foretell.errors import FAULTS, guard
 from foretell.instrument import state
 from foretell.instrument.provider import GLOBAL
 from foretell.instrument.redirect import METER
@@ -26,6 +26,7 @@ def finish(running: Running, timeout_s: float) -> None:
     running.worker.close(timeout_s, for_good=False)
     if running.exporter is not None:
         running.exporter.finish(max(0.0, deadline_s - time.monotonic()))
+        running.save_counts()
 
 
 def take_down(running: Running) -> None:
@@ -50,6 +51,7 @@ def take_down(running: Running) -> None:
     with guard("shutdown.exporter"):
         if running.exporter is not None:
             running.exporter.close(timeout_s)
+            running.save_counts()
     with guard("shutdown.endpoint"):
         if running.endpoint is not None:
             running.endpoint.stop()
@@ -62,5 +64,6 @@ def take_down(running: Running) -> None:
     with guard("shutdown.lifecycle"):  # last: a signal or an exit meanwhile finds it there
         if running.lifecycle is not None:
             running.lifecycle.undo()
+    FAULTS.clean = None
     if running.context_joined is not None and get_current() is running.context_joined[1]:
         attach(running.context_joined[0])

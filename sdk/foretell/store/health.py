@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ class StoreHealth:
     counts: dict[str, int] = field(default_factory=dict)
     """The self-counts of all processes, summed."""
     problems: list[str] = field(default_factory=list)
+    blocker: str = ""
+    """Why no store can be made or written there; empty where it can."""
 
 
 def inspect_health(directory: Path, *, now_ns: Callable[[], int], check_integrity: bool = False) -> StoreHealth:
@@ -44,6 +47,7 @@ def inspect_health(directory: Path, *, now_ns: Callable[[], int], check_integrit
     health.size_bytes = _size(health.file)
     health.wal_bytes = _size(Path(f"{health.file}-wal"))
     health.exists = health.file.exists()
+    health.blocker = find_blocker(directory)
     if not health.exists:
         health.problems.append(f"There is no store at {health.file} yet. Record something: foretell run your_agent.py")
         return health
@@ -60,6 +64,16 @@ def inspect_health(directory: Path, *, now_ns: Callable[[], int], check_integrit
     finally:
         store.close()
     return health
+
+
+def find_blocker(directory: Path) -> str:
+    """Say why nothing can be written to `directory`, which need not be there yet; empty where it can."""
+    place = next(path for path in (directory.absolute(), *directory.absolute().parents) if os.path.lexists(path))
+    if not place.is_dir():
+        return f"{place} is no directory, so there can be no store in it."
+    if not os.access(place, os.W_OK | os.X_OK):
+        return f"{place} may not be written by this user, so nothing is kept there."
+    return ""
 
 
 def _look(connection: sqlite3.Connection, health: StoreHealth, now_ns: int, check_integrity: bool) -> None:

@@ -12,6 +12,7 @@ from foretell.store.buffer import Buffer, BufferLimits
 from foretell.store.facts import encode_json
 from foretell.store.processes import beat, register_process, say_goodbye
 from foretell.store.tables import clean_batch, finding_row, pack_blobs, put_batch, score_row
+from foretell.store.trouble import name_trouble
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -53,8 +54,13 @@ class StoreSink:
         limits: BufferLimits = _DEFAULT_LIMITS,
         retention: Retention | None = None,
         monotonic_s: Callable[[], float] = time.monotonic,
+        on_trouble: Callable[[str, str], None] | None = None,
     ) -> None:
-        """Write to `store` as `service_name`; `counts` gives the process's self-counts for each heartbeat."""
+        """Write to `store` as `service_name`; `counts` gives the process's self-counts for each heartbeat.
+
+        `on_trouble(kind, text)` hears each time that the store cannot be written.
+        """
+        self._on_trouble = on_trouble
         self._store = store
         self._service_name = service_name
         self._version = version
@@ -131,6 +137,12 @@ class StoreSink:
             self._contain(self._say_goodbye)
         self._process = None
 
+    def save_counts(self) -> None:
+        """Write the self-counts once more, with what has come to light since the goodbye: the collector, say."""
+        if self._has_entered:
+            self._contain(self._say_goodbye)
+            self._process = None
+
     def after_fork(self) -> None:
         """Start afresh in a forked child: what the parent noted is the parent's."""
         self._forget()
@@ -140,7 +152,7 @@ class StoreSink:
         self._problems: dict[str, int] = {}
         self._open_ids: set[int] = set()
         self._process = None
-        self._is_failing = self._is_locked = False
+        self._is_failing = self._is_locked = self._has_entered = False
         self._retry_ns = self._beat_ns = self._retention_ns = 0
 
     def _write_next(self, now_ns: int) -> bool:
@@ -165,7 +177,7 @@ class StoreSink:
                 self._put(batch, process, now_ns)
             except _UNFIT as error:
                 self._buffer.drop("unfit", len(batch))
-                self._note_problem(str(error))
+                self._note_problem(error)
 
     def _put(self, batch: Batch, process: int, now_ns: int) -> None:
         with self._store.transaction() as connection:
@@ -177,13 +189,14 @@ class StoreSink:
     def _enter(self, now_ns: int) -> int:
         """The key of this process; entered anew where the store is new or was deleted under us."""
         if self._store.is_moved():
-            self._note_problem(f"The store {self._store.file} was deleted or replaced; a new one is used.")
+            self._note_problem(StoreError(f"The store {self._store.file} was deleted or replaced; a new one is used."))
             self._store.disconnect()
             self._process = None
             self._open_ids.clear()
         if self._process is None:
             with self._store.transaction() as connection:
                 self._process = register_process(connection, self._service_name, now_ns, self._version)
+            self._has_entered = True
             self._beat_ns = now_ns
         return self._process
 
@@ -223,7 +236,7 @@ class StoreSink:
         except (sqlite3.Error, StoreError, OSError) as error:
             self._is_failing = True
             self._is_locked = "locked" in str(error)
-            self._note_problem(str(error))
+            self._note_problem(error)
             if not self._is_locked:
                 # A full disk or a deleted directory heals outside: look again with a new connection, not each tick.
                 self._retry_ns = self._store.now_ns() + _RETRY_NS
@@ -232,6 +245,10 @@ class StoreSink:
         self._is_failing = self._is_locked = False
         return True
 
-    def _note_problem(self, message: str) -> None:
+    def _note_problem(self, error: Exception) -> None:
+        message = str(error)
+        if self._on_trouble is not None:
+            told = message if isinstance(error, StoreError) else f"{self._store.file} cannot be written ({message})"
+            self._on_trouble(name_trouble(error) or "store.failing", told)
         if message in self._problems or len(self._problems) < _MAX_PROBLEMS:
             self._problems[message] = self._problems.get(message, 0) + 1
