@@ -9,6 +9,12 @@ from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # A dozen processes may come at the same moment; whom the system turns away comes again a second later.
+    request_queue_size = 128
+
+
 class Collector:
     """Takes OTLP over HTTP. `answers` are given one per request, then 200 for ever."""
 
@@ -19,8 +25,7 @@ class Collector:
         self.max_bytes: int | None = None
         self.delay = threading.Event()
         self.delay_s = 0.0
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), self._handler())
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()

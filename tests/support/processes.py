@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
 PROGRAMS = Path(__file__).parent.parent / "scenarios" / "programs"
-TIMEOUT_S = 40
+TIMEOUT_S = 60
 """Far more than any program needs: whoever hangs fails here."""
 
 
@@ -87,6 +87,8 @@ class Stage:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("FORETELL_", "OTEL_"))}
         clean["PYTHONPATH"] = os.pathsep.join([str(PROGRAMS), *filter(None, sys.path)])
         clean["PYTHONWARNINGS"] = "ignore:This process:DeprecationWarning"  # Python's own, at every fork with threads
+        # On a machine that is busy with other tests, importing the price list alone can take seconds.
+        clean["FORETELL_FLUSH_TIMEOUT_S"] = "30"
         if endpoint is not None:
             clean["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint
         return Program([sys.executable, *what], self.directory, clean | environment)
