@@ -91,6 +91,6 @@ def run_program(directory: Path, code: str, **environment: str) -> Answer:
         check=False,
     )
     assert 0 == done.returncode, done.stderr
-    assert "fault of ours" not in done.stderr
+    assert "fault of ours" not in done.stderr, done.stderr
     lines = done.stdout.strip().splitlines()
     return Answer(json.loads(lines[-1]) if lines else {}, done.stderr)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.processes import PROGRAMS, Stage, end
+from tests.support.processes import PROGRAMS, Stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,24 +19,16 @@ def test_a_run_goes_on_in_other_processes(tmp_path: Path) -> None:
     """Every call is in one run, under the parent that made it, whatever process recorded it."""
     stage = Stage(tmp_path)
     service = stage.start("service.py")
-    assert service.stdout is not None
-    port = service.stdout.readline().split()[1]
+    service.wait_for("ready")
+    (port,) = service.said("port")
 
     ended = stage.run("caller.py", str(PROGRAMS / "callee.py"), port)
     assert (0, "") == (ended.returncode, ended.stderr)
-    assert 0 == end(service).returncode
+    assert 0 == service.end().returncode
 
     (run_id,) = ended.said("run")
     assert [run_id] == ended.said("served")
-    shown = subprocess.run(
-        [sys.executable, "-m", "foretell.cli", "show", run_id, "--json"],
-        cwd=tmp_path,
-        env=stage.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    run = json.loads(shown.stdout)
+    run = json.loads(stage.run("-m", "foretell.cli", "show", run_id, "--json").stdout)
     names = {call["span_id"]: call["name"] for call in run["calls"]}
     assert {
         ("caller", None),

@@ -29,6 +29,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 server = HTTPServer(("127.0.0.1", 0), Handler)
-print("port", server.server_port, flush=True)
+print("port", server.server_port)
+print("ready", flush=True)
 server.handle_request()
 foretell.shutdown()
