@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from time import monotonic
-from typing import Final, Protocol
+from typing import Final
 
 from foretell.export.counts import Counts
 from foretell.export.endpoints import BatchLimits
 from foretell.export.split import count_items, split_request
 from foretell.export.transport import Answer, Fate, Nowhere, Transport
-from foretell.export.waiting import NEVER, Request, Waiting
+from foretell.export.waiting import NEVER, Outbox, Request, Waiting
 
 HURRY_S: Final = 0.2
 """Where somebody waits for a run's end, at most so long; and at most so many requests as that allows."""
@@ -23,22 +23,6 @@ LEFTOVERS_S: Final = 1.0
 """How long the end of a program may send what earlier ones left in the outbox."""
 LEAST_S: Final = 0.05
 FORK_WAIT_S: Final = 30.0
-
-
-class Outbox(Protocol):
-    """Keeps on disk what could not be sent, over the end of the process too. Used by more than one thread."""
-
-    def put(self, signal: str, body: bytes) -> bool:
-        """Keep a whole request; False where there is no room."""
-
-    def take(self, limit: int) -> list[tuple[int, str, bytes]]:
-        """Lend the oldest requests that no other process is sending: (key, signal, body)."""
-
-    def give_back(self, keys: Sequence[int]) -> None:
-        """Keep requests that could not be sent."""
-
-    def done(self, keys: Sequence[int]) -> None:
-        """Forget requests that were sent, or never will be."""
 
 
 class Exporter:

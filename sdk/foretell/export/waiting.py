@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from foretell.export.endpoints import BatchLimits
 from foretell.export.wire import join_resource, join_scope
 
 BATCH_BYTES: Final = 4 * 2**20
 NEVER: Final = float("inf")
+
+
+class Outbox(Protocol):
+    """Keeps on disk what could not be sent, over the end of the process too. Used by more than one thread."""
+
+    def put(self, signal: str, body: bytes) -> bool:
+        """Keep a whole request; False where there is no room."""
+
+    def take(self, limit: int) -> list[tuple[int, str, bytes]]:
+        """Lend the oldest requests that no other process is sending: (key, signal, body)."""
+
+    def give_back(self, keys: Sequence[int]) -> None:
+        """Keep requests that could not be sent."""
+
+    def done(self, keys: Sequence[int]) -> None:
+        """Forget requests that were sent, or never will be."""
 
 
 @dataclass(frozen=True, slots=True)
