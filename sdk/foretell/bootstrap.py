@@ -43,9 +43,6 @@ def init(
     `price_function` is asked for the price of each inference before any list (see `foretell.cost.prices`);
     `redaction_functions` get every text and return what may be kept of it, after the built-in rules.
     """
-    from foretell.settings import load_settings, read_environment
-    from foretell.setup.running import Extensions
-
     global _running
     given = {
         "service_name": service_name,
@@ -58,18 +55,28 @@ def init(
         **settings,
     }
     with _LOCK:
-        if _running is not None:
-            return
-        try:
-            loaded = load_settings(given, environment := read_environment(), Path.cwd())
-            extensions = Extensions(price_function, tuple(redaction_functions))
-        except SettingError:
-            raise
-        except Exception as error:
-            FAULTS.note("init", error)
-            return
-        if not loaded.sdk_disabled:
-            _running = _start_safely(loaded, environment, extensions, is_endpoint_given=otlp_endpoint is not None)
+        if _running is None:
+            _running = _begin(given, price_function, redaction_functions)
+
+
+def _begin(
+    given: Mapping[str, Any], price_function: PriceFunction | None, redaction_functions: Sequence[Callable[[str], str]]
+) -> Running | None:
+    """Read the settings and start; only what the user typed wrong is raised."""
+    from foretell.settings import load_settings, read_environment
+    from foretell.setup.running import Extensions
+
+    try:
+        loaded = load_settings(given, environment := read_environment(), Path.cwd())
+        extensions = Extensions(price_function, tuple(redaction_functions))
+    except SettingError:
+        raise
+    except Exception as error:
+        FAULTS.note("init", error)
+        return None
+    if loaded.sdk_disabled:
+        return None
+    return _start_safely(loaded, environment, extensions, is_endpoint_given=given["otlp_endpoint"] is not None)
 
 
 def flush(timeout_s: float = 30.0) -> bool:
