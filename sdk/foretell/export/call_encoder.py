@@ -74,15 +74,12 @@ class CallEncoder:
         trace_id = self._trace_bytes
         has_event = self._has_events and call.kind is Kind.LLM
         if call.content_exported:
-            from foretell.semconv.content import (
-                as_span_attributes,
-                read_contents,
-            )  # most programs never export contents
+            # Here, because most programs never export contents.
+            from foretell.export.encode_contents import encode_contents
 
-            contents = read_contents(call)
-            span_pairs = pairs + attribute_pairs(as_span_attributes(contents))
-            span = template.join_span(call, trace_id, span_pairs, flags_of(call))
-            pairs += attribute_pairs(contents) if has_event else ()
+            as_text, as_values = encode_contents(call, has_event=has_event)
+            span = template.join_span(call, trace_id, pairs + as_text, flags_of(call))
+            pairs += as_values
         else:
             span = template.join_span(call, trace_id, pairs, flags_of(call))
         return span, (template.join_event(call, trace_id, pairs),) if has_event else ()

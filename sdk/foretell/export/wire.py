@@ -85,8 +85,8 @@ def attributes_field(tag: bytes, attributes: Mapping[str, Any] | None) -> bytes:
     return tag + tag.join(attribute_pairs(attributes)) if attributes else b""
 
 
-def attribute_pairs(attributes: Mapping[str, Any]) -> list[bytes]:
-    """Encode each attribute as a delimited `KeyValue`."""
+def attribute_pairs(attributes: Mapping[str, Any], depth: int = DEPTH_LIMIT) -> list[bytes]:
+    """Encode each attribute as a delimited `KeyValue`; `depth` as in `any_value`."""
     pairs = []
     for key, value in attributes.items():
         kind = type(value)
@@ -102,16 +102,16 @@ def attribute_pairs(attributes: Mapping[str, Any]) -> list[bytes]:
             elif kind is float:
                 encoded = _pack_double_value(0x09, 0x21, value)
             else:
-                encoded = any_value(value)
+                encoded = any_value(value, depth)
             pair = delimited((_keys.get(key) or _key(key)) + encoded)
         pairs.append(pair)
     return pairs
 
 
-def string_pair(key: str, value: str) -> bytes:
-    """Encode one attribute whose value seldom comes again: nothing is remembered."""
+def string_pair(key: str, value: str | bytes) -> bytes:
+    """Encode one attribute whose text (or UTF-8) seldom comes again: nothing is remembered."""
     start = _keys.get(key) or _key(key)
-    raw = utf8(value)
+    raw = value if type(value) is bytes else utf8(value)  # type: ignore[arg-type]  # a string
     n = len(raw)
     if n < 126 and len(start) + 3 + n < 128:
         return b"".join((_ONE_BYTE[len(start) + 3 + n], start, _SHORT_STRINGS[n], raw))
@@ -123,11 +123,16 @@ def string_pair(key: str, value: str) -> bytes:
 
 def int_pair(key: str, value: int) -> bytes:
     """Encode one attribute whose value is a number that comes again and again, such as a count."""
-    pair = _int_pairs.get((key, value))
-    if pair is None:
-        pair = delimited((_keys.get(key) or _key(key)) + _int_value(value))
-        _remember(_int_pairs, (key, value), pair)
-    return pair
+    known = _int_pairs.get((key, value))
+    if known is None:
+        known = delimited((_keys.get(key) or _key(key)) + _int_value(value))
+        _remember(_int_pairs, (key, value), known)
+    return known
+
+
+def key_start(key: str) -> bytes:
+    """What precedes the delimited value in the body of a `KeyValue` with this key."""
+    return _keys.get(key) or _key(key)
 
 
 def double_start(key: str) -> bytes:
@@ -141,6 +146,8 @@ def any_value(value: Any, depth: int = DEPTH_LIMIT) -> bytes:
     kind = type(value)
     if kind is tuple or kind is list:  # the commonest, before the slow questions about abstract types
         return _array(value, depth)
+    if kind is dict:
+        return _map(value, depth)
     if isinstance(value, str):
         return _string_value(value)
     if value is None:
@@ -154,6 +161,16 @@ def any_value(value: Any, depth: int = DEPTH_LIMIT) -> bytes:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return delimited(b"\x3a" + delimited(bytes(value)))
     return _container(value, depth)
+
+
+def array_value(items: list[bytes]) -> bytes:
+    """Encode a delimited `AnyValue` that holds an array of other such values."""
+    return _container_of(b"\x2a", items)
+
+
+def pair(key: str, value: bytes) -> bytes:
+    """Encode one attribute whose value is a delimited `AnyValue`."""
+    return delimited((_keys.get(key) or _key(key)) + value)
 
 
 def describe(value: Any) -> str:
@@ -246,17 +263,29 @@ def _digits(value: int) -> str:
 
 def _container(value: Any, depth: int) -> bytes:
     if isinstance(value, Mapping):
-        if depth < 3:
-            return _string_value(TOO_DEEP)
-        pairs = [delimited((_keys.get(key) or _key(key)) + any_value(item, depth - 3)) for key, item in value.items()]
-        return delimited(b"\x32" + delimited(b"\x0a" + b"\x0a".join(pairs) if pairs else b""))
+        return _map(value, depth)
     if isinstance(value, (Sequence, AbstractSet)):
         return _array(value, depth)
     return _string_value(describe(value))
 
 
+def _map(value: Mapping[Any, Any], depth: int) -> bytes:
+    if depth < 3:
+        return _string_value(TOO_DEEP)
+    return _container_of(b"\x32", attribute_pairs(value, depth - 3))
+
+
 def _array(value: Iterable[Any], depth: int) -> bytes:
     if depth < 2:
         return _string_value(TOO_DEEP)
-    items = [any_value(item, depth - 2) for item in value]
-    return delimited(b"\x2a" + delimited(b"\x0a" + b"\x0a".join(items) if items else b""))
+    return array_value([any_value(item, depth - 2) for item in value])
+
+
+def _container_of(tag: bytes, items: list[bytes]) -> bytes:
+    """A delimited `AnyValue` of delimited messages, each under tag 1."""
+    if not items:
+        return delimited(tag + b"\x00")
+    n = sum(map(len, items)) + len(items)
+    length = varint(n)
+    # Joined once: every copy of a long text costs.
+    return b"".join((varint(n + len(length) + 1), tag, length, b"\x0a", b"\x0a".join(items)))

@@ -75,6 +75,17 @@ def draft_json(value: Any, size_bytes: int = 0, *, is_sorted: bool = False) -> b
         return write_json(value, is_sorted=is_sorted)
 
 
+def rewrite_json(value: Any) -> bytes:  # Any: parsed JSON
+    """Return strictly valid UTF-8 JSON quickly, of what was read from JSON."""
+    write = _write_fast or _find_loaded_writer()
+    if write is not None:
+        try:
+            return write(value)
+        except (TypeError, ValueError):  # a lone surrogate, say
+            pass
+    return write_json(value)
+
+
 def write_json(value: Any, *, is_sorted: bool = False) -> bytes:  # Any: anything
     """Return strictly valid UTF-8 JSON of any value; NaN and infinity are null, a lone surrogate is U+FFFD."""
     text = json.dumps(make_plain(value), ensure_ascii=False, separators=(",", ":"), sort_keys=is_sorted)

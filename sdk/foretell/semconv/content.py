@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from foretell.model.call import Call
@@ -88,7 +88,7 @@ def _read_memory(call: Call) -> Contents:
 
 def _query_of(payload: Payload) -> str:
     value = parse(payload.text)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         texts = [value[key] for key in ("query", "question", "text", "input") if isinstance(value.get(key), str)]
         texts += [item for item in value.values() if isinstance(item, str)]
         return texts[0] if texts else payload.text
@@ -98,7 +98,7 @@ def _query_of(payload: Payload) -> str:
 def _items_of(payload: Payload) -> list[dict[str, Any]]:
     """Return documents or records as a list of objects, each with its text under `content`."""
     value = parse(payload.text)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         lists = [item for item in value.values() if isinstance(item, list)]
         value = lists[0] if len(lists) == 1 else [value]
     items = value if isinstance(value, list) else [value]
@@ -106,7 +106,7 @@ def _items_of(payload: Payload) -> list[dict[str, Any]]:
 
 
 def _item_of(item: Any) -> dict[str, Any]:  # parsed JSON
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return {"content": item}
     text = next((item[key] for key in ("page_content", "text", "memory", "document") if key in item), None)
     return dict(item) if "content" in item or text is None else {**item, "content": text}

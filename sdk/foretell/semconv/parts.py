@@ -28,7 +28,7 @@ def read_parts(content: Any) -> list[Part]:  # any parsed JSON
         return []
     if isinstance(content, list):
         return [part for block in content for part in read_parts(block)]
-    if isinstance(content, Mapping):
+    if isinstance(content, dict):
         return [read_block(content)]
     return [text_part(content)]
 
@@ -74,18 +74,14 @@ def _read_block(block: Mapping[str, Any]) -> Part:
 
 
 def _flatten(response: Any) -> Any:  # any parsed JSON
-    if (
-        isinstance(response, list)
-        and response
-        and all(isinstance(item, Mapping) and "text" in item for item in response)
-    ):
+    if isinstance(response, list) and response and all(isinstance(item, dict) and "text" in item for item in response):
         return parse("".join(str(item["text"]) for item in response))
     return parse(response)
 
 
 def media_part(modality: str, address: Any, mime_type: str | None = None) -> Part:  # a URL as the provider wrote it
     """Return a `uri` part, or a `blob` part where the address is a data: URL."""
-    address = str(address.get("url", "") if isinstance(address, Mapping) else address or "")
+    address = str(address.get("url", "") if isinstance(address, dict) else address or "")
     if not address.startswith("data:"):
         return _with_mime({"type": "uri", "modality": modality, "uri": address}, mime_type)
     head, _, body = address[5:].partition(",")
@@ -115,16 +111,16 @@ def _reasoning(block: Mapping[str, Any]) -> Part:
     if not content:
         content = block.get("summary", block.get("text", ""))
     if isinstance(content, list):
-        content = "".join(str(item.get("text", "")) if isinstance(item, Mapping) else str(item) for item in content)
+        content = "".join(str(item.get("text", "")) if isinstance(item, dict) else str(item) for item in content)
     return {"type": "reasoning", "content": content if isinstance(content, str) else dumps(content)}
 
 
 def _image(block: Mapping[str, Any]) -> Part:
-    return _source("image", block["source"]) if isinstance(block.get("source"), Mapping) else _input_image(block)
+    return _source("image", block["source"]) if isinstance(block.get("source"), dict) else _input_image(block)
 
 
 def _document(block: Mapping[str, Any]) -> Part:
-    return _source("document", block["source"]) if isinstance(block.get("source"), Mapping) else dict(block)
+    return _source("document", block["source"]) if isinstance(block.get("source"), dict) else dict(block)
 
 
 def _source(modality: str, source: Mapping[str, Any]) -> Part:
@@ -153,7 +149,7 @@ def _input_audio(block: Mapping[str, Any]) -> Part:
 def _file(block: Mapping[str, Any]) -> Part:
     if "modality" in block:
         return dict(block)
-    file = block["file"] if isinstance(block.get("file"), Mapping) else block
+    file = block["file"] if isinstance(block.get("file"), dict) else block
     if file.get("file_id"):
         return {"type": "file", "modality": "document", "file_id": str(file["file_id"])}
     return media_part("document", file.get("file_data") or file.get("file_url"))
@@ -192,7 +188,7 @@ def _unmarked(block: Mapping[str, Any]) -> Part | None:
     if isinstance(block.get("text"), str):
         return _reasoning(block) if block.get("thought") is True else _text(block)
     for key, reader in _BY_KEY.items():
-        if isinstance(block.get(key), Mapping):
+        if isinstance(block.get(key), dict):
             return reader(block[key])
     return None
 
@@ -222,14 +218,14 @@ def _bedrock_call(call: Mapping[str, Any]) -> Part:
 
 def _bedrock_result(answer: Mapping[str, Any]) -> Part:
     content = answer.get("content")
-    if isinstance(content, list) and len(content) == 1 and isinstance(content[0], Mapping) and "json" in content[0]:
+    if isinstance(content, list) and len(content) == 1 and isinstance(content[0], dict) and "json" in content[0]:
         content = content[0]["json"]
     return tool_response_part(answer.get("toolUseId"), content)
 
 
 def _bedrock_reasoning(block: Mapping[str, Any]) -> Part:
     text = block.get("reasoningText")
-    return _reasoning(text if isinstance(text, Mapping) else block)
+    return _reasoning(text if isinstance(text, dict) else block)
 
 
 _BY_TYPE: dict[str, Callable[[Mapping[str, Any]], Part]] = {

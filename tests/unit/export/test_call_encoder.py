@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from datetime import date
 
@@ -144,3 +145,16 @@ def test_unusual_calls_have_no_shape():
     """They take the long way."""
     assert shape_of(make_call(number=1)) is not None
     assert shape_of(make_call(attributes={"a": 1}, start_ns=START_NS)) is None
+
+
+@pytest.mark.parametrize("role", ["user", "ro\u00e4le", ""])
+def test_messages_of_every_length_are_encoded_alike(role):
+    """Each length says in how many bytes the next one is said."""
+    for size in (*range(140), *range(16_200, 16_400)):
+        texts = [{"role": role or "x", "content": "y" * size}, {"role": role or "x", "content": "ä\ud800" * 5}]
+        body = json.dumps({"messages": texts})
+        call = make_call(Kind.LLM, content_exported=True, input_payload=Payload(body, len(body)))
+        attributes = span_attributes(call)
+        expected = read(encode_call(call, attributes), encode_log_events(call, attributes))
+
+        assert expected == read(*CallEncoder(has_events=True).encode(call))
