@@ -389,6 +389,7 @@ class Exporter:
             left = self._waiting.pop_all()
             if self._sending is not None:  # it may arrive, and then arrives twice; dropped, it might never
                 self._abandoned = self._sending
+                self._complain(self._sending, Answer(Fate.UNREACHABLE, "time", detail="the program ends"))
                 left.insert(0, self._sending)
         for request in left:
             self._put_away(request, "shutdown")
