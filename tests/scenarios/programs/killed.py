@@ -11,7 +11,7 @@ foretell.init("killed")
 if "cold" not in sys.argv:
     with foretell.agent("warm"):
         ask()
-    time.sleep(1)
+    foretell.flush(30)
 with foretell.agent("outer") as agent:
     say("opened", f"{agent.id:016x}")
     for _ in range(20):
