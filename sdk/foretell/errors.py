@@ -108,7 +108,7 @@ class Faults:
             count = self._troubles.get(kind, 0)
             self._troubles[kind] = count + 1
         if count == 0:
-            self._say_safely(f"foretell: {self._clean(_shorten(text, MAX_WARNING_CHARS)) or kind}")
+            self._say_safely(f"foretell: {_shorten(text, MAX_WARNING_CHARS)}")
 
     def troubles(self) -> dict[str, int]:
         """How often each kind of trouble came."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import islice
 from types import GetSetDescriptorType, MemberDescriptorType
@@ -20,6 +20,9 @@ _NAMES = {str}
 _COUNTS = {int}
 
 get_attribute = object.__getattribute__
+# Past what a metaclass may have overridden.
+_read_bases = type.__dict__["__mro__"].__get__
+_read_namespace = type.__dict__["__dict__"].__get__
 
 
 def _no_fields(_: Any) -> None:
@@ -43,8 +46,8 @@ def _dict_fields(value: Any) -> Fields:
 
 def _slot_fields(value: Any) -> Fields:
     fields: Fields = {}
-    for owner in type(value).__mro__:
-        for name, slot in owner.__dict__.items():
+    for owner in _read_bases(type(value)):
+        for name, slot in _read_namespace(owner).items():
             if type(slot) is MemberDescriptorType:
                 try:
                     fields[name] = slot.__get__(value)
@@ -71,7 +74,7 @@ def _choose(kind: type) -> Callable[[Any], Fields | None]:
         return _dict_fields
     if issubclass(kind, (str, bytes, int, float, list, tuple, type)):
         return _no_fields
-    parts = [owner.__dict__ for owner in kind.__mro__]
+    parts: list[Mapping[str, Any]] = [_read_namespace(owner) for owner in _read_bases(kind)]
     if any("__pydantic_extra__" in part for part in parts):
         return _pydantic_fields
     for part in parts:

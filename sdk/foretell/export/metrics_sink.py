@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from foretell.errors import FAULTS
 from foretell.export.metrics_agents import AgentMetrics
 from foretell.export.metrics_calls import CallMetrics
 from foretell.export.metrics_process import set_process, set_telemetry
@@ -87,7 +88,10 @@ class MetricsSink:
         agent = Kind.AGENT
         is_run_over = False
         for call in calls:
-            add(call)
+            try:
+                add(call)
+            except Exception as error:  # one call with odd facts must not cost the others
+                FAULTS.note("sink.metrics", error)
             if call.kind is agent or call.parent_id is None:
                 is_run_over = True
         if is_run_over:

@@ -79,10 +79,10 @@ def put_link(call: Operation, trace_id: int, span_id: int, fields: Mapping[str, 
 
 
 def _name(key: Any) -> str:  # whatever the program took for a name
-    try:
-        return str(key)
-    except Exception:
-        return name_type(type(key))
+    kind = type(key)
+    if issubclass(kind, str):
+        return str.__str__(key)
+    return str(key) if kind is int and key.bit_length() < 64 else name_type(kind)
 
 
 def _drop(call: Operation, what: str) -> None:

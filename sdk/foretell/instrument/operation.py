@@ -334,12 +334,16 @@ REQUEST_PARAMETERS = frozenset(
 )
 
 
+REQUEST_CHARS = 1_024
+"""Longest text of a request's parameter: a prompt that was given as a model's name must not become a label."""
+
+
 def take_request(kwargs: dict[str, Any]) -> dict[str, Any] | None:
     """The parameters of a model call that the conventions name, out of its keyword arguments."""
     found = {key: kwargs[key] for key in REQUEST_PARAMETERS & kwargs.keys()}
-    # Not isinstance: it asks `__class__`, which may be the user's own code.
+    # Not isinstance: it asks `__class__`, which may be the user's own code. Neither may a subclass's own methods run.
     kept = {
-        key: list(v) if issubclass(type(v), list) else v
+        key: v if type(v) is str and len(v) <= REQUEST_CHARS else take_snapshot(v, REQUEST_CHARS).value
         for key, v in found.items()
         if issubclass(type(v), (str, int, float, list))
     }

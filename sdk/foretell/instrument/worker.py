@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from foretell.errors import FAULTS, guard
 from foretell.instrument.delivery import Delivery
 from foretell.instrument.queue_limits import DEFAULT_LIMITS, Limits
+from foretell.instrument.shedding import QUEUE_FULL, shed_contents
 from foretell.model.kinds import Kind
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ class Worker:
         """Queue a log record; past the queue's limit, in number or in bytes, it is dropped and counted."""
         if len(self._logs) >= self.limits.max_items or self._delivery.log_bytes > self.limits.max_bytes:
             self._counts.count("dropped", "logs", "queue_full")
+            FAULTS.warn("queue.full", QUEUE_FULL)
             return
         self._delivery.log_bytes += record.size_bytes
         self._logs.append(record)
@@ -363,9 +365,9 @@ class Worker:
         return overdue
 
     def _help(self) -> None:
-        """The queue fills: lend this thread for a batch of CPU work; near the end make way; drop when it is full."""
+        """The queue fills: lend this thread for a batch, or make way where bytes are short; when it is full, shed."""
         waiting = len(self._queue) + self._popped - self._delivery.taken
-        if waiting < self.limits.max_items * 0.9 and self._queued_bytes < self.limits.max_bytes * 0.9:
+        if waiting < self.limits.max_items * 0.9 and self._queued_bytes <= self._high_bytes:
             self._inside.append(threading.get_ident())
             try:
                 self._process(0.0)
@@ -376,11 +378,16 @@ class Worker:
             time.sleep(MAKE_WAY_S)
             return
         try:
-            dropped = self._queue.pop()
+            newest = self._queue.pop()
         except IndexError:
             return
-        self._queued_bytes -= getattr(dropped, "size_bytes", 0)
-        self._counts.count("dropped", "calls", "queue_full")
+        self._queued_bytes -= shed_contents(newest)
+        if waiting > self.limits.max_items:
+            self._counts.count("dropped", "calls", "queue_full")
+        else:
+            self._queue.append(newest)
+            self._counts.count("truncated", "payloads", "queue_full")
+        FAULTS.warn("queue.full", QUEUE_FULL)
 
 
 def _start(target: Callable[[], object], name: str) -> threading.Thread | None:

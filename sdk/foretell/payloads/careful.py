@@ -11,6 +11,7 @@ from foretell.payloads import bare
 NODE_LIMIT = 50_000
 """How many leaves and containers of one value are kept."""
 DEPTH_LIMIT = 40
+_LEAVES = frozenset((int, float, bool, type(None)))
 NODE_BYTES = 16
 """What a leaf or container counts for in the estimate of a size, beside its text."""
 
@@ -105,7 +106,12 @@ class CarefulCopy:
     def copy_some(self, items: Iterable[Any], length: int) -> list[Any]:
         """Return a copied list of an iterable whose iteration runs no user code and whose length is known."""
         kept = self._afford(length)
-        copy = [self.copy(item) for item in list(islice(items, kept))]
+        copy = list(islice(items, kept))
+        if _LEAVES.issuperset(map(type, copy)):  # a table of numbers: nothing in it needs a look of its own
+            self.size_bytes += NODE_BYTES * len(copy)
+            self._nodes_left -= len(copy)
+        else:
+            copy = [self.copy(item) for item in copy]
         if kept < length:
             copy.append(f"… (+{length - kept} items)")
         return copy

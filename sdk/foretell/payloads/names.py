@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.privacy.redactor import Redactor
 
+NAME_CHARS = 1_024
+"""Longest name: one that is made of a prompt must not become a label."""
 _NAMES: dict[type, tuple[str, ...]] = {
     InferenceFacts: (
         "provider", "operation", "request_model", "response_model", "finish_reasons", "output_type", "server_address",
@@ -28,13 +30,14 @@ _GET: dict[type, Callable[[Any], tuple[Any, ...]]] = {kind: attrgetter(*names) f
 
 def redact_names(call: Call, redactor: Redactor) -> None:
     """Replace in every name of a call what must not be kept."""
-    call.name = redactor.redact_name(call.name)
+    name = call.name
+    call.name = redactor.redact_name(name if len(name) <= NAME_CHARS else name[:NAME_CHARS])
     if call.agent_name is not None:
-        call.agent_name = redactor.redact_name(call.agent_name)
+        call.agent_name = redactor.redact_name(call.agent_name[:NAME_CHARS])
     if call.title is not None:
-        call.title = redactor.redact_name(call.title)
+        call.title = redactor.redact_name(call.title[:NAME_CHARS])
     if call.version is not None:
-        call.version = redactor.redact_name(call.version)
+        call.version = redactor.redact_name(call.version[:NAME_CHARS])
     if call.error is not None and redactor.redact_name(call.error.type) != call.error.type:
         call.error = replace(call.error, type=redactor.redact_name(call.error.type))
     facts = call.facts
@@ -59,7 +62,7 @@ def remove_names(call: Call) -> None:
 
 def _redact(value: Any, redactor: Redactor) -> Any:  # Any: text, several of them, or None
     if type(value) is str:
-        return redactor.redact_name(value)
+        return redactor.redact_name(value[:NAME_CHARS])
     if type(value) in (tuple, list):
         return tuple(_redact(item, redactor) for item in value)
     return value

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from foretell.model.call import Call
+from foretell.payloads.names import NAME_CHARS
 from foretell.payloads.refine import RefineCounts
 from foretell.payloads.texts import redact_session
 from foretell.privacy.matching import FAILED
@@ -30,9 +31,9 @@ def refine_open(calls: Sequence[Call], redactor: Redactor, hash_key: bytes = b""
 def _refine(call: Call, redactor: Redactor, hash_key: bytes) -> Call:
     version, session = call.version, call.session
     try:
-        name = redactor.redact_name(call.name)
-        agent_name = None if call.agent_name is None else redactor.redact_name(call.agent_name)
-        version = None if version is None else redactor.redact_name(version)
+        name = redactor.redact_name(call.name[:NAME_CHARS])
+        agent_name = None if call.agent_name is None else redactor.redact_name(call.agent_name[:NAME_CHARS])
+        version = None if version is None else redactor.redact_name(version[:NAME_CHARS])
         session = None if session is None else redact_session(session, redactor, RefineCounts(), hash_key)
     except Exception:  # whether these are clean can no longer be said; the fault is told when the call has ended
         name, agent_name, version, session = FAILED, FAILED, None, None

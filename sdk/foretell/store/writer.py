@@ -248,7 +248,8 @@ class StoreSink:
     def _note_problem(self, error: Exception) -> None:
         message = str(error)
         if self._on_trouble is not None:
-            told = message if isinstance(error, StoreError) else f"{self._store.file} cannot be written ({message})"
-            self._on_trouble(name_trouble(error) or "store.failing", told)
+            waits = "what is recorded waits in memory, and the oldest of it is lost when that is full"
+            told = f"The store {self._store.file} cannot be written ({message}); {waits}."
+            self._on_trouble(name_trouble(error) or "store.failing", message if isinstance(error, StoreError) else told)
         if message in self._problems or len(self._problems) < _MAX_PROBLEMS:
             self._problems[message] = self._problems.get(message, 0) + 1
