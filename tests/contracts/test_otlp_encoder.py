@@ -9,12 +9,13 @@ from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from foretell.export.encode_spans import encode_readable_spans
-from tests.unit.export.otlp_oracle import RepairedSpan, any_span, canonical
+from tests.unit.export.otlp_oracle import RepairedSpan, any_span, canonical, needs_nesting
 
 pytestmark = pytest.mark.slow
 PARTS, BATCHES, SPANS = 8, 50, 250
 
 
+@needs_nesting
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_hundred_thousand_spans_are_what_the_official_encoder_makes_of_them(part):
     """Every batch, after parsing, equals the official one; a failure names the seed that makes it again."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from importlib.metadata import version
 from random import Random
 from typing import Any
 
+import pytest
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
@@ -13,6 +15,11 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
 from foretell.export.wire import INT64_MAX, INT64_MIN
+
+needs_nesting = pytest.mark.skipif(
+    tuple(map(int, version("opentelemetry-sdk").split(".")[:2])) < (1, 45),
+    reason="the official encoder takes nested lists and maps since OpenTelemetry 1.45; before, it cannot be the oracle",
+)
 
 logging.getLogger("opentelemetry.attributes").setLevel(logging.ERROR)  # full on purpose
 

@@ -13,9 +13,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
 
 from foretell.export.encode_spans import encode_event, encode_link, encode_readable_spans, encode_span, encode_status
 from foretell.export.wire import forget
-from tests.unit.export.otlp_oracle import RepairedSpan, any_span, canonical
+from tests.unit.export.otlp_oracle import RepairedSpan, any_span, canonical, needs_nesting
 
 
+@needs_nesting
 @settings(max_examples=200, deadline=None)
 @given(seed=st.integers(0, 2**64))
 def test_spans_are_what_the_official_encoder_makes_of_them(seed):
