@@ -29,8 +29,7 @@ OPEN_AFTER_NS = 35_000_000
 MAKE_WAY_S = 0.001
 """How long a call waits for the worker while the queue is over 90 % full: a busy caller would else keep the GIL."""
 FORK_WAIT_S = 30.0
-"""How long a fork waits for what the worker is at. With many busy threads an import can take seconds, and one that is
-half done at a fork would hang the child for ever; more than this only something that is broken takes."""
+"""How long a fork waits for what the worker is at: an import that is half done then would hang the child for ever."""
 LATE_S = 1.0
 """How long a call that ends after the end may hold up its thread."""
 INFERENCE = (Kind.LLM, Kind.EMBEDDINGS)
