@@ -23,7 +23,15 @@ PROGRAMS = Path(__file__).parent / "programs"
 SDK = Path(foretell.__file__).parent.parent
 SHORT = 7
 """A shorter secret may stand in any id by chance: then the text around it is looked for."""
-MARKER = "a plain sentence that is nobody's secret"
+MARKER = "plain words that are nobody's secret"
+CONTENTS = (
+    "argument", "rest", "keyword", "nested", "header", "raw header", "bytes", "dataclass", "set", "tuple", "large",
+    "result", "nested result", "tool result", "document", "record", "system", "part", "tool message",
+    "said", "stream", "deltas", "async stream", "set_input", "set_output",
+)  # fmt: skip
+"""What stands before the marker where it is part of an input or of an output."""
+OTHERS = ("message", "cause", "handled", "event field", "attribute", "tag", "score comment", "log message", "tool name")
+"""The same where it is other text, which leaves redacted."""
 
 
 def needles_of(canary: Canary) -> list[str]:
@@ -39,7 +47,7 @@ NEEDLES = sorted({needle for canary in CANARIES for needle in needles_of(canary)
 class Recording:
     """A program that ran, and everything it left behind."""
 
-    def __init__(self, directory: Path, texts: Iterable[str], **settings: str) -> None:
+    def __init__(self, directory: Path, texts: Iterable[str], *, has_faces: bool = True, **settings: str) -> None:
         directory.mkdir()
         (directory / "texts.json").write_text(json.dumps(list(texts)), encoding="utf-8")
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("FORETELL_", "OTEL_"))}
@@ -63,7 +71,7 @@ class Recording:
             body for path, _, body in collector.requests if path.endswith("traces")
         )
         self.store = read_store(directory / ".foretell")
-        self.shown = self._show(more)
+        self.shown = self._show(more) if has_faces else {}
 
     @property
     def everything(self) -> dict[str, bytes]:
@@ -121,7 +129,23 @@ def test_without_redaction_every_canary_is_found_everywhere(unredacted):
 def test_what_only_looks_like_a_secret_is_kept(tmp_path):
     """Redaction that takes everything would pass the test above, too."""
     near = [text for text in NEAR_MISSES if len(text) >= SHORT]
-    recording = Recording(tmp_path / "run", near, FORETELL_CONTENT="export")
+    recording = Recording(tmp_path / "run", near, has_faces=False, FORETELL_CONTENT="export")
 
     assert set() == set(near) - set(find_all(near, recording.store))
     assert set() == set(near) - set(find_all(near, recording.sent))
+
+
+WHERE = [("export", True, True), ("local", True, False), ("none", False, False)]
+
+
+@pytest.mark.parametrize(("content", "is_stored", "is_sent"), WHERE, ids=[case[0] for case in WHERE])
+def test_contents_go_where_they_may(tmp_path, content, is_stored, is_sent):
+    """Inputs and outputs: nowhere, into the store, or on the wire too. Other text always leaves."""
+    recording = Recording(tmp_path / "run", [MARKER], has_faces=False, FORETELL_CONTENT=content)
+    contents = {f"{place} {MARKER}" for place in CONTENTS}
+    others = {f"{place} {MARKER}" for place in OTHERS}
+
+    assert (contents if is_stored else set()) == set(find_all(contents, recording.store))
+    assert (contents if is_sent else set()) == set(find_all(contents, recording.sent))
+    assert others == set(find_all(others, recording.store))
+    assert others == set(find_all(others, recording.sent))

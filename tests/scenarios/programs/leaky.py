@@ -224,7 +224,7 @@ def as_fact(text):
     with foretell.agent("facts") as operation:
         operation.set_input(f"set_input {text}")
         operation.set_output({"text": f"set_output {text}"})
-        operation.add_event("told", field=f"event field {text}", nested={"a": [f"event nested {text}"]})
+        operation.add_event("told", field=f"event field {text}", nested={"a": [f"event inside {text}"]})
         operation.add_event(f"event name {text}")
         operation.record_validation(f"validation name {text}", False, reason=f"validation reason {text}")
         operation.set_attribute("note", f"attribute {text}")
@@ -257,7 +257,7 @@ def as_log(text):
     log = logging.getLogger("app")
     with foretell.agent("logs"):
         log.warning(f"log message {text}")  # noqa: G004 - as many programs do
-        log.warning("log argument %s", text)
+        log.warning("log of %s", text)
         log.warning("log extra", extra={"field": f"log field {text}", "deep": {"a": [text]}})
         try:
             raise ValueError(f"logged error {text}")
