@@ -198,16 +198,24 @@ def processor():
     trace.get_tracer_provider().add_span_processor(Broken())
 
 
-def attached_processor():
+def attached(*processors):
+    """Nothing is wrong, but the spans are those of the application's own provider."""
     from opentelemetry import trace
-    from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+    from opentelemetry.sdk.trace import TracerProvider
+
+    provider = TracerProvider()
+    for processor in processors:
+        provider.add_span_processor(processor)
+    trace.set_tracer_provider(provider)
+
+
+def attached_processor():
+    from opentelemetry.sdk.trace import SpanProcessor
 
     class Broken(SpanProcessor):
         on_end = fail
 
-    provider = TracerProvider()
-    provider.add_span_processor(Broken())
-    trace.set_tracer_provider(provider)
+    attached(Broken())
 
 
 def sink():
@@ -247,7 +255,7 @@ SETTINGS = {
 FAULTS = {
     function.__name__: function
     for function in (
-        clock_raises, clock_back, wall_clock_raises, redactor, processor, attached_processor, sink, full, deleted, queue
+        clock_raises, clock_back, wall_clock_raises, redactor, processor, attached, attached_processor, sink, full, deleted, queue
     )
 }  # fmt: skip
 AFTER = {"full": room_again}
@@ -287,6 +295,16 @@ class HostileError(ValueError):
     __str__ = __repr__ = fail
 
 
+class Large(list):
+    """Ten million numbers that can be divided."""
+
+    def __init__(self):
+        super().__init__([0] * 10**7)
+
+    def __truediv__(self, number):
+        return number
+
+
 def hostile_values():
     circle = []
     circle.append({"again": circle})
@@ -312,6 +330,19 @@ def raise_hostile():
     return False
 
 
+def measure(calls, value):
+    """Nanoseconds that each of some calls took, with pauses in which the worker comes to its turn."""
+    times = []
+    is_large = isinstance(value, list)
+    for number in range(calls // 50 if is_large else calls):
+        begin_ns = time.perf_counter_ns()
+        divide(value, number + 1)
+        times.append(time.perf_counter_ns() - begin_ns)
+        if is_large or number % 50 == 0:
+            time.sleep(0.1 if is_large else 0.005)
+    return times
+
+
 def main(fault):
     begin_s = time.perf_counter()
     if fault != "bare":
@@ -319,6 +350,10 @@ def main(fault):
         foretell.setup_logging(has_console=False)
     if fault in FAULTS:
         FAULTS[fault]()
+    if "timed" in sys.argv:
+        print(json.dumps(measure(int(sys.argv[3]), Large() if fault == "large" else 1.5)))
+        room_again()
+        return
     if "wait" in sys.argv:
         print("ready", flush=True)
     said = work()
