@@ -49,7 +49,7 @@ class BatchLimits:
 
     batch_items: int = 512
     age_s: float = 1.0
-    max_bytes: int = 64 * 2**20
+    max_bytes: int = 32 * 2**20
     max_items: int = 1 << 20
 
 

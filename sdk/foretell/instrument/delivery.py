@@ -41,8 +41,8 @@ class Delivery:
         self.logs: deque[LogRecord] = deque()
         self.log_bytes = 0
         """Of the records that wait, roughly: each thread that logs adds to it."""
-        self.taken = 0
-        """How many calls the sinks have seen; written under `lock`."""
+        self.taken = self.taken_bytes = 0
+        """How many calls the sinks have seen, and what those took in memory; written under `lock`."""
         self.lock = threading.Lock()
         self._counts = counts
         self._refine_logs = refine_logs
@@ -85,7 +85,7 @@ class Delivery:
         self.scores.clear()
         self.logs.clear()
         self.log_bytes = 0
-        self.taken = 0
+        self.taken = self.taken_bytes = 0
         self.tell("after_fork")
 
     def tell(self, method: str, *args: object) -> list[Sink]:
@@ -105,6 +105,7 @@ class Delivery:
             for sink in self.tell("take", batch):
                 self._counts.count("dropped", sink.name, "fault", len(batch))
             self.taken += len(batch)
+            self.taken_bytes += sum_bytes(batch)
         if self.scores:
             self.tell("take_scores", self._refine_scores([self.scores.popleft() for _ in range(len(self.scores))]))
         if self.logs:
@@ -134,3 +135,8 @@ class Delivery:
         except Exception as error:
             FAULTS.note(f"sink.{sink.name}", error)
             return False
+
+
+def sum_bytes(calls: Sequence[Call]) -> int:
+    """What calls take in memory, roughly."""
+    return sum([getattr(call, "size_bytes", 0) for call in calls])

@@ -113,6 +113,9 @@ class ForeignCall(Call):
 
     __slots__ = ("_capture", "_place", "_span", "is_summed")
 
+    size_bytes = 4_000
+    """A guess, for the queue's bound: looking would cost the caller."""
+
     def __init__(self, span: ReadableSpan, place: Place, capture: Capture) -> None:  # the rest is filled by `read`
         """Take a finished span that stood at `place`."""
         self._span: ReadableSpan | None = span

@@ -1,10 +1,11 @@
-"""What gives way when the queue is full: the newest call's contents where bytes are short, else the call itself."""
+"""What gives way when the queue is full: the newest call's contents while it has any, else the call itself."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from foretell.cost.responses import add_response
+from foretell.instrument.operation import CALL_BYTES, Operation
 from foretell.model.kinds import Kind
 
 if TYPE_CHECKING:
@@ -17,14 +18,13 @@ QUEUE_FULL = (
 
 
 def shed_contents(call: Call) -> int:
-    """Take the contents off a call that waits, all but its tokens; tells how many bytes that frees."""
-    waiting: Any = call
-    size: int = getattr(waiting, "size_bytes", 0)
-    if size:
-        output = waiting.output
-        if output is not None and call.kind in (Kind.LLM, Kind.EMBEDDINGS):
-            call.response = list(call.response or ())
-            add_response(call.response, output.value)
-        call.input = call.output = None
-        waiting.size_bytes = 0
-    return size
+    """Take the contents off a call that waits, all but its tokens; tells how many bytes that frees, 0 where it has none."""
+    if not isinstance(call, Operation) or call.size_bytes <= CALL_BYTES:
+        return 0
+    freed = call.size_bytes - CALL_BYTES
+    if call.output is not None and call.kind in (Kind.LLM, Kind.EMBEDDINGS):
+        call.response = list(call.response or ())
+        add_response(call.response, call.output.value)
+    call.input = call.output = None
+    call.size_bytes = CALL_BYTES
+    return freed

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from foretell.errors import FAULTS, guard
-from foretell.instrument.delivery import Delivery
+from foretell.instrument.delivery import Delivery, sum_bytes
 from foretell.instrument.queue_limits import DEFAULT_LIMITS, Limits
 from foretell.instrument.shedding import QUEUE_FULL, shed_contents
 from foretell.model.kinds import Kind
@@ -87,7 +87,7 @@ class Worker:
         self._first: Callable[[], object] | None = None
         self._popped = 0  # written under one lock; less what the sinks have taken it is what waits between the two
         self._started = 0  # opened here and not yet told to the counts
-        self._queued_bytes = 0
+        self._ended_bytes = 0  # less what the sinks have taken, it is what waits
         self._thread: threading.Thread | None = None
         self._warming: threading.Thread | None = None
 
@@ -104,12 +104,12 @@ class Worker:
         """Queue a finished call. Never waits unless the queue is full."""
         self._open_calls.pop(call.id, None)
         self._queue.append(call)
-        self._queued_bytes += call.size_bytes
+        self._ended_bytes += call.size_bytes
         if self._is_idle:
             self._rouse()
         if (
             len(self._queue) + self._popped - self._delivery.taken > self._high_items
-            or self._queued_bytes > self._high_bytes
+            or self._ended_bytes - self._delivery.taken_bytes > self._high_bytes
         ):
             self._help()
 
@@ -117,9 +117,13 @@ class Worker:
         """Queue a finished call of a foreign instrumentor."""
         self._started += 1
         self._queue.append(call)
+        self._ended_bytes += getattr(call, "size_bytes", 0)
         if self._is_idle:
             self._rouse()
-        if len(self._queue) + self._popped - self._delivery.taken > self._high_items:
+        if (
+            len(self._queue) + self._popped - self._delivery.taken > self._high_items
+            or self._ended_bytes - self._delivery.taken_bytes > self._high_bytes
+        ):
             self._help()
 
     def put_score(self, score: Score) -> None:
@@ -331,9 +335,9 @@ class Worker:
                     break
                 batch.append(queue.popleft())
         except IndexError:
-            self._queued_bytes = 0
-        else:
-            self._queued_bytes -= sum(getattr(call, "size_bytes", 0) for call in batch)
+            if self._popped == self._delivery.taken:
+                # Nothing else waits: what two callers counted at the same moment, and so wrong, is put right.
+                self._ended_bytes = self._delivery.taken_bytes + sum_bytes(batch)
         self._popped += len(batch)
         return batch
 
@@ -364,28 +368,31 @@ class Worker:
         return overdue
 
     def _help(self) -> None:
-        """The queue fills: lend this thread for a batch, or make way where bytes are short; when it is full, shed."""
+        """The queue fills: lend this thread for a batch; near the end make way; when it is full, shed."""
         waiting = len(self._queue) + self._popped - self._delivery.taken
-        if waiting < self.limits.max_items * 0.9 and self._queued_bytes <= self._high_bytes:
+        waiting_bytes = self._ended_bytes - self._delivery.taken_bytes
+        if waiting < self.limits.max_items * 0.9 and waiting_bytes < self.limits.max_bytes * 0.9:
             self._inside.append(threading.get_ident())
             try:
                 self._process(0.0)
             finally:
                 self._inside.remove(threading.get_ident())
             return
-        if waiting <= self.limits.max_items and self._queued_bytes <= self.limits.max_bytes:
+        if waiting <= self.limits.max_items and waiting_bytes <= self.limits.max_bytes:
             time.sleep(MAKE_WAY_S)
             return
         try:
             newest = self._queue.pop()
         except IndexError:
             return
-        self._queued_bytes -= shed_contents(newest)
-        if waiting > self.limits.max_items:
-            self._counts.count("dropped", "calls", "queue_full")
-        else:
+        freed = shed_contents(newest)
+        if freed and waiting <= self.limits.max_items:
+            self._ended_bytes -= freed
             self._queue.append(newest)
             self._counts.count("truncated", "payloads", "queue_full")
+        else:
+            self._ended_bytes -= freed + getattr(newest, "size_bytes", 0)
+            self._counts.count("dropped", "calls", "queue_full")
         FAULTS.warn("queue.full", QUEUE_FULL)
 
 
