@@ -190,3 +190,25 @@ def test_a_halted_run_survives_pickling() -> None:
     copy = pickle.loads(pickle.dumps(RunHalted("agent_loop", {"repeats": 4}, run_id="ab")))
 
     assert ("agent_loop", {"repeats": 4}, "ab") == (copy.trigger, dict(copy.evidence), copy.run_id)
+
+
+def test_a_trouble_from_outside_is_said_once_in_one_line_and_counted(faults: Faults, said: list[str]) -> None:
+    """It is no fault of ours, and is not called so."""
+    for _ in range(3):
+        faults.warn("store.locked", "The store is locked.\nSee who holds it.")
+    faults.warn("store.full", "The disk is full.")
+
+    assert ["foretell: The store is locked. See who holds it.", "foretell: The disk is full."] == said
+    assert ({"store.locked": 3, "store.full": 1}, {}) == (faults.troubles(), faults.counts())
+
+
+def test_what_an_exception_says_is_redacted_before_it_is_said(faults: Faults, said: list[str]) -> None:
+    """Its message may quote the program's data; where redaction fails, only its type is told."""
+    faults.clean = lambda text: text.replace("hunter2", "(gone)")
+    faults.note("first", ValueError("password hunter2"))
+    faults.clean = lambda text: str(1 / 0)
+    faults.note("second", ValueError("password hunter2"))
+
+    assert "ValueError: password (gone)" in said[0]
+    assert "(ValueError)" in said[1]
+    assert "hunter2" not in "".join(said)

@@ -311,3 +311,18 @@ def test_closing_sends_what_waits_and_refuses_what_comes_later():
     assert [[1]] == wire.ids
     assert ["stop", "close"] == wire.calls
     assert {("traces", "shutdown"): 1} == counts.snapshot()["dropped"]
+
+
+def test_what_a_collector_does_not_take_is_told():
+    """Away, refusing, leaving some out; what was taken is not worth a word."""
+    answers = iter([SENT, GONE, Answer(Fate.REFUSED, "http_401"), Answer(Fate.SENT, "rejected", rejected=1)])
+    heard = []
+    exporter = make(
+        Wire(lambda body: next(answers)), on_trouble=lambda signal, answer: heard.append((signal, answer.reason))
+    )
+    for number in range(1, 5):
+        exporter.submit("traces", span(number), 1)
+        exporter.flush(10)
+    exporter.close()
+
+    assert [("traces", "connection"), ("traces", "http_401"), ("traces", "rejected")] == heard

@@ -186,6 +186,34 @@ class TestStreams:
 
         assert "call [redacted:phone]!" == "".join(c["choices"][0]["delta"]["content"] for c in redacted.value)
 
+    def test_a_secret_that_only_the_chunk_before_tells_is_gone(self, redactor: Redactor) -> None:
+        """It stands whole in its own chunk, where nothing says what it is."""
+        redacted = redactor.redact_values([["curl ", "-u bob:", "hunter2", " https://x.test"]])[0]
+
+        assert ["curl ", "-u bob:", "[redacted:url_password]", " https://x.test"] == redacted.value
+
+    def test_several_secrets_over_the_same_seams_are_gone(self, redactor: Redactor) -> None:
+        """One within a chunk, one that begins there, one at the end."""
+        pieces = ["mail ann@example.com or bob@exa", "mple.com, call 555-123", "-4567."]
+        redacted = redactor.redact_values([pieces])[0]
+
+        assert "mail [redacted:email] or [redacted:email], call [redacted:phone]." == "".join(redacted.value)
+
+    def test_streamed_arguments_of_a_tool_are_read_as_json(self, redactor: Redactor) -> None:
+        """A key tells that its value is a secret, and an escape is a letter."""
+        pieces = ['{"pass', 'word": "correct h', 'orse", "to": "b\\u00f6b@exam', 'ple.com"}']
+        redacted = redactor.redact_values([[{"delta": {"arguments": piece}} for piece in pieces]])[0]
+
+        joined = "".join(chunk["delta"]["arguments"] for chunk in redacted.value)
+        assert {"password": "[redacted:secret]", "to": "[redacted:email]"} == json.loads(joined)
+
+    def test_chunks_of_any_shape_are_joined_where_it_is_known_to_be_a_stream(self, redactor: Redactor) -> None:
+        """Elsewhere a list of mappings is just that."""
+        chunks = [{"piece": "bob@exa"}, {"piece": "mple.com"}]
+
+        assert [{"piece": "[redacted:email]"}, {"piece": ""}] == redactor.redact_value(chunks, is_stream=True).value
+        assert chunks == redactor.redact_value(chunks).value
+
     def test_whole_texts_in_a_list_stay_apart(self, redactor: Redactor) -> None:
         """One dirty document does not touch the next."""
         assert ["a [redacted:email] b", "clean"] == redactor.redact_values([["a bob@example.com b", "clean"]])[0].value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foretell.store.health import inspect_health
+from foretell.store.health import find_blocker, inspect_health
 from foretell.store.migrations import VERSION
 from foretell.store.outbox import Outbox
 from foretell.store.writer import StoreSink
@@ -69,3 +69,11 @@ def test_a_store_somebody_is_in_the_way_of_is_said(directory, clock):
     directory.write_text("in the way")
 
     assert 1 == len(inspect_health(directory, now_ns=clock).problems)
+
+
+def test_a_place_where_no_store_can_be_is_named(tmp_path):
+    (tmp_path / "notes").write_text("a file")
+
+    assert find_blocker(tmp_path / "notes") == find_blocker(tmp_path / "notes" / "deep" / "store")
+    assert f"{tmp_path / 'notes'} is no directory" in find_blocker(tmp_path / "notes")
+    assert "" == find_blocker(tmp_path / "new" / "store")

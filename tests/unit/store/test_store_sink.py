@@ -28,6 +28,7 @@ from foretell.model.run import RunQuery
 from foretell.model.usage import Cost, Usage
 from foretell.readers.store import StoreReader
 from foretell.store.buffer import BufferLimits
+from foretell.store.health import inspect_health
 from foretell.store.store import Store
 from foretell.store.writer import StoreSink
 
@@ -279,6 +280,37 @@ def test_a_locked_store_loses_nothing(make, sink, store, reader):
     assert ({"database is locked": 1}, [root.run_id], {}) == (
         troubles, [run.id for run in reader.find_runs(RunQuery())], dict(sink.dropped)
     )  # fmt: skip
+
+
+def test_each_trouble_is_told_by_its_kind(make, store, clock, directory):
+    """Whoever listens hears what is wrong with the store, and can say it once."""
+    heard = []
+    sink = StoreSink(store, service_name="shop", on_trouble=lambda kind, text: heard.append((kind, text)))
+    write(sink, make.ended_root())
+    shutil.rmtree(directory)
+    write(sink, make.ended_root())
+    other = sqlite3.connect(store.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    write(sink, make.ended_root())
+    other.close()
+
+    assert ["store.moved", "store.locked"] == [kind for kind, _ in heard]
+    assert all(str(store.file) in text for _, text in heard)
+
+
+def test_what_comes_to_light_after_the_goodbye_is_kept(make, store, clock, directory):
+    """The collector is the last to be heard of."""
+    counts = {"trouble": 0}
+    sink = StoreSink(store, service_name="shop", counts=lambda: counts)
+    sink.save_counts()
+    assert () == inspect_health(directory, now_ns=clock).processes
+    write(sink, make.ended_root())
+    sink.close()
+    counts["trouble"] = 3
+    sink.save_counts()
+    health = inspect_health(directory, now_ns=clock)
+
+    assert ({"trouble": 3}, 1, ()) == (health.counts, len(health.processes), health.alive)
 
 
 def block(directory):
