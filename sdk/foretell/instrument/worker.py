@@ -12,6 +12,7 @@ from foretell.errors import FAULTS, guard
 from foretell.instrument.delivery import Delivery, sum_bytes
 from foretell.instrument.queue_limits import DEFAULT_LIMITS, Limits
 from foretell.instrument.shedding import QUEUE_FULL, shed_contents
+from foretell.instrument.threads import start_thread
 from foretell.model.kinds import Kind
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ class Worker:
         """Do now, on a thread of its own, what makes the first model call slow to refine."""
         with self._processing:  # not in the middle of a fork
             if self._warming is None and self._warm_up is not None:
-                self._warming = _start(guard("warm_up")(self._warm_up), "foretell-prices")
+                self._warming = start_thread(guard("warm_up")(self._warm_up), "foretell-prices")
 
     def is_inside(self) -> bool:
         """True where the current thread is at work in here: what interrupts it must not wait for its locks."""
@@ -245,7 +246,7 @@ class Worker:
         with self._starting:
             # Asked again under the lock: another caller may have been here first.
             if self._thread is None and not self._is_ended:
-                self._thread = _start(self._run, "foretell-worker")
+                self._thread = start_thread(self._run, "foretell-worker")
 
     def _write_late(self) -> None:
         """The program is ending: nobody comes for what is queued now."""
@@ -394,13 +395,3 @@ class Worker:
             self._ended_bytes -= freed + getattr(newest, "size_bytes", 0)
             self._counts.count("dropped", "calls", "queue_full")
         FAULTS.warn("queue.full", QUEUE_FULL)
-
-
-def _start(target: Callable[[], object], name: str) -> threading.Thread | None:
-    """Start a thread; None where the interpreter is ending, whose exit hook then does the work."""
-    thread = threading.Thread(target=target, name=name, daemon=True)
-    try:
-        thread.start()
-    except RuntimeError:
-        return None
-    return thread
