@@ -22,6 +22,8 @@ PROBE_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 LEFTOVERS_S: Final = 1.0
 """How long the end of a program may send what earlier ones left in the outbox."""
 LEAST_S: Final = 0.05
+SLOW_S: Final = 0.5
+"""A request that has no answer after this long is worth a word at the end of the program."""
 FORK_WAIT_S: Final = 30.0
 
 
@@ -76,6 +78,7 @@ class Exporter:
         self._preparing = threading.Lock()
         self._is_held = False
         self._sending: Request | None = None
+        self._sending_since_s = 0.0
         self._abandoned: Request | None = None
         self._failures = 0
         # When a lost collector is tried again, and when the outbox is looked at again.
@@ -152,7 +155,6 @@ class Exporter:
         if thread is not None and thread is not threading.current_thread():
             thread.join(max(LEAST_S, deadline - self._clock()))
             if thread.is_alive():  # it hangs in a transport, which nobody else may use now
-                self._complain(self._sending, Answer(Fate.UNREACHABLE, "shutdown", detail="no answer yet"))
                 self._transports = {signal: Nowhere() for signal in self._transports}
         self._give_up()
         return is_flushed
@@ -236,7 +238,7 @@ class Exporter:
         return not self._waiting
 
     def _send_one(self, request: Request) -> None:
-        self._sending = request
+        self._sending, self._sending_since_s = request, self._clock()
         if not self._attempt(lambda: self._carry_out(request)):
             # Whoever sends must go on: what it was about is lost, and counted.
             self._counts.count("dropped", request.signal, "fault", request.items)
@@ -285,6 +287,7 @@ class Exporter:
 
     def _send_leftover(self) -> None:
         request = self._sending = self._take_leftover()
+        self._sending_since_s = self._clock()
         if request is not None:
             self._carry_out(request)
         self._sending = None
@@ -389,7 +392,9 @@ class Exporter:
             left = self._waiting.pop_all()
             if self._sending is not None:  # it may arrive, and then arrives twice; dropped, it might never
                 self._abandoned = self._sending
-                self._complain(self._sending, Answer(Fate.UNREACHABLE, "time", detail="the program ends"))
+                # Else a thread that records to the last moment is just about to send.
+                if self._clock() - self._sending_since_s >= SLOW_S:
+                    self._complain(self._sending, Answer(Fate.UNREACHABLE, "time", detail="no answer yet"))
                 left.insert(0, self._sending)
         for request in left:
             self._put_away(request, "shutdown")
