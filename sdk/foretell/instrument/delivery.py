@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LOG_BATCH = 512
 """Log records given at once: they share one search for secrets and one statement."""
+WRITE_AFTER = 512
+"""How many calls the sinks note before they write what they noted."""
 LEAST_S = 0.05
 """What a sink is given to flush, however late it is."""
 
@@ -100,12 +102,18 @@ class Delivery:
         return failed
 
     def _give(self) -> None:
+        noted = 0
         while self.refined:
             batch = self.refined.popleft()
             for sink in self.tell("take", batch):
                 self._counts.count("dropped", sink.name, "fault", len(batch))
             self.taken += len(batch)
             self.taken_bytes += sum_bytes(batch)
+            noted += len(batch)
+            if noted >= WRITE_AFTER and self.refined:
+                # Callers may help faster than this loop ends, and what a sink has noted takes memory until it writes.
+                self.tell("write")
+                noted = 0
         if self.scores:
             self.tell("take_scores", self._refine_scores([self.scores.popleft() for _ in range(len(self.scores))]))
         if self.logs:

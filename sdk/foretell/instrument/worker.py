@@ -373,6 +373,8 @@ class Worker:
         waiting = len(self._queue) + self._popped - self._delivery.taken
         waiting_bytes = self._ended_bytes - self._delivery.taken_bytes
         if waiting < self.limits.max_items * 0.9 and waiting_bytes < self.limits.max_bytes * 0.9:
+            if len(self._queue) < BATCH:  # the others are refined: only the sinks can help
+                return
             self._inside.append(threading.get_ident())
             try:
                 self._process(0.0)

@@ -8,7 +8,7 @@ from foretell.export.counts import Counts
 from foretell.instrument.foreign_call import ForeignCall
 from foretell.instrument.operation import CALL_BYTES
 from foretell.instrument.queue_limits import Limits
-from foretell.instrument.worker import Worker
+from foretell.instrument.worker import BATCH, Worker
 from foretell.model.kinds import Kind
 
 
@@ -29,6 +29,10 @@ class Kept:
 
     def __init__(self):
         self.calls = []
+        self.writes = []
+
+    def write(self):
+        self.writes.append(len(self.calls))
 
     def take(self, calls):
         self.calls += calls
@@ -40,19 +44,19 @@ class Kept:
         """Nothing to close."""
 
 
-@pytest.mark.parametrize("limits", [Limits(max_items=20), Limits(max_bytes=20 * CALL_BYTES)])
+@pytest.mark.parametrize("limits", [Limits(max_items=1_200), Limits(max_bytes=1_200 * CALL_BYTES)])
 def test_past_its_limit_in_number_or_bytes_a_call_is_dropped_and_counted(limits):
     """Whether it is refined already or not: callers help with that, and it stays in memory all the same."""
     counts, refined, sink = Counts(), [], Kept()
     worker = Worker(refined.extend, [sink], {}, counts, limits)
     worker.close(1, for_good=True)  # nobody takes anything out
-    for number in range(30):
+    for number in range(1_210):
         worker.ended(Ended(number))
     helped = len(refined)
     worker.drain(1)
 
-    assert (10, list(range(20))) == (counts.total("dropped", "calls"), [call.id for call in sink.calls])
-    assert 0 < helped < 20
+    assert (10, list(range(1_200))) == (counts.total("dropped", "calls"), [call.id for call in sink.calls])
+    assert 0 < helped < 1_200
 
 
 def test_what_the_sinks_have_taken_makes_room():
@@ -71,3 +75,15 @@ def test_what_the_sinks_have_taken_makes_room():
 def test_foreign_calls_take_room_too():
     """Their spans hold contents."""
     assert ForeignCall.size_bytes >= CALL_BYTES
+
+
+def test_what_many_threads_have_refined_is_written_piece_by_piece():
+    """However much there is, the sinks note no more than a few hundred calls before they write."""
+    sink = Kept()
+    worker = Worker(lambda calls: None, [sink], {}, Counts(), Limits(max_items=100_000))
+    worker.close(1, for_good=True)
+    for number in range(4 * BATCH):
+        worker.ended(Ended(number))
+    worker.drain(1)
+
+    assert [BATCH, 2 * BATCH, 3 * BATCH] == sink.writes
