@@ -18,7 +18,7 @@ DEV_READY := $(VENV)/.ready-dev
 TEST_EXTRAS := demo,web,mcp,grpc
 TEST_ARGS ?=
 
-.PHONY: help demo test check generate tools bench bench-profile bench-peers clean \
+.PHONY: help demo test check generate tools bench bench-profile bench-gate bench-peers clean \
 	check-format check-lint check-types check-layers check-sizes check-generated check-docs
 
 help: ## Say what each door does
@@ -60,6 +60,9 @@ bench: $(TEST_READY) ## Measure what a recorded call costs beside the bare OpenT
 
 bench-profile: $(TEST_READY) ## Show where the worker's time goes, room by room
 	@$(BIN)/python bench/profile.py $(BENCH_ARGS)
+
+bench-gate: $(TEST_READY) ## Fail where recording has become clearly dearer, against the bare OpenTelemetry SDK
+	@$(BIN)/python bench/gate.py
 
 bench-peers: $(TEST_READY) ## The same for other SDKs, each in an environment of its own
 	@$(BIN)/python bench/peers/run.py $(BENCH_ARGS)
