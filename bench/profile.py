@@ -69,11 +69,11 @@ def measure(content: Any, runs: int, rounds: int, detail: int) -> dict[str, floa
 def _watch(rooms: Rooms) -> None:
     """Hold the worker's thread back, and put a clock around each of its steps."""
     from foretell import bootstrap
-    from foretell.export.metrics_sink import MetricsSink
+    from foretell.export.metrics.sink import MetricsSink
     from foretell.export.span_sink import SpanSink
-    from foretell.instrument import refining
-    from foretell.instrument.queue_limits import Limits
-    from foretell.store.writer import StoreSink
+    from foretell.instrument.work import refining
+    from foretell.instrument.work.queue_limits import Limits
+    from foretell.store.writing.writer import StoreSink
 
     running = bootstrap.current()
     assert running is not None

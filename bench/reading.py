@@ -46,8 +46,8 @@ def time_reading(directory: Path, *, is_run: bool) -> list[float]:
     """Milliseconds for opening the store, reading, and drawing what is shown, without starting Python."""
     from rich.console import Console
 
-    from foretell.cli.render_run import Look, render_run
-    from foretell.cli.render_runs import render_runs
+    from foretell.cli.render.run import Look, render_run
+    from foretell.cli.render.runs import render_runs
     from foretell.model.run import RunQuery
     from foretell.readers.protocol import resolve_run
     from foretell.readers.store import StoreReader

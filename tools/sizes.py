@@ -1,9 +1,10 @@
-"""Refuses functions, files and classes that have grown past what one reads at a glance."""
+"""Refuses functions, files, classes and rooms that have grown past what one reads at a glance."""
 
 from __future__ import annotations
 
 import ast
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,19 +15,31 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_FUNCTION_LINES = 45
 MAX_FILE_LINES = 400
 MAX_PUBLIC_METHODS = 12
+MAX_ROOM_FILES = 12
+ROOMS_BY_NATURE_LARGE = {"sdk/foretell/cli", "sdk/foretell/integrations"}
+"""One file for each command or framework."""
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def find_oversized(root: Path) -> Iterator[str]:
-    """Yield one line for each function, class and file of our source that is too large."""
+    """Yield one line for each room, function, class and file of our source that is too large."""
+    yield from _find_large_rooms(root)
     for folder in ("sdk", "tools", "bench", "examples"):
         for path in sorted((root / folder).rglob("*.py")):
             yield from _in_file(path.read_text(encoding="utf-8"), str(path.relative_to(root)))
 
 
+def _find_large_rooms(root: Path) -> Iterator[str]:
+    """Count what stands in a room itself; `__init__.py` is its door."""
+    rooms = Counter(path.parent.relative_to(root).as_posix() for path in (root / "sdk").rglob("[!_]*.py"))
+    for room, files in sorted(rooms.items()):
+        if files > MAX_ROOM_FILES and room not in ROOMS_BY_NATURE_LARGE:
+            yield f"{room}: {files} files, at most {MAX_ROOM_FILES}"
+
+
 def _in_file(text: str, name: str) -> Iterator[str]:
-    lines = text.count("\n") + 1
+    lines = len(text.splitlines())
     if lines > MAX_FILE_LINES:
         yield f"{name}: {lines} lines, at most {MAX_FILE_LINES}"
     for node in ast.walk(ast.parse(text)):

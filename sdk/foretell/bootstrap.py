@@ -132,7 +132,7 @@ def _start_safely(
 
 def _start(running: Running, environment: Mapping[str, str], *, is_endpoint_given: bool) -> None:
     from foretell.instrument.carriers import join_parent
-    from foretell.instrument.provider import GLOBAL
+    from foretell.instrument.otel.provider import GLOBAL
     from foretell.setup import connecting, exporting, parts
 
     existing = None if running.settings.isolated else GLOBAL.existing()

@@ -8,8 +8,8 @@ import pytest
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from foretell.export.encode_spans import encode_readable_spans
-from tests.unit.export.otlp_oracle import RepairedSpan, any_span, canonical, needs_nesting
+from foretell.export.otlp.spans import encode_readable_spans
+from tests.unit.export.otlp.otlp_oracle import RepairedSpan, any_span, canonical, needs_nesting
 
 pytestmark = pytest.mark.slow
 PARTS, BATCHES, SPANS = 8, 50, 250

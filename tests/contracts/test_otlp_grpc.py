@@ -10,10 +10,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from foretell.export.encode_spans import encode_span
 from foretell.export.endpoints import Endpoint
+from foretell.export.otlp.spans import encode_span
+from foretell.export.otlp.wire import join_request, resource_field, scope_field
 from foretell.export.transport import Fate, make_transport
-from foretell.export.wire import join_request, resource_field, scope_field
 
 grpc = pytest.importorskip("grpc", reason="needs the extra grpc")
 pytestmark = pytest.mark.slow

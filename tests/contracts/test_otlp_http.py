@@ -20,11 +20,11 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 
 from foretell.export import OTLPSpanExporter
 from foretell.export.counts import Counts
-from foretell.export.encode_spans import encode_span
 from foretell.export.endpoints import BatchLimits, Endpoint
 from foretell.export.exporter import Exporter
+from foretell.export.otlp.spans import encode_span
+from foretell.export.otlp.wire import join_request, resource_field, scope_field
 from foretell.export.transport import Fate, HttpTransport
-from foretell.export.wire import join_request, resource_field, scope_field
 from tests.contracts.collector import Collector
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,7 @@ from foretell.readers.protocol import RunNotFound, resolve_run
 from foretell.readers.store import StoreReader
 from foretell.semconv.encode import exception_fields, span_attributes, span_kind, span_name, span_status
 from foretell.store.store import Store
-from foretell.store.writer import StoreSink
+from foretell.store.writing.writer import StoreSink
 
 START_NS = 1_700_000_000_000_000_000
 MINUTE_NS = 60_000_000_000

@@ -25,7 +25,17 @@ def test_each_kind_of_growth_is_told(tmp_path: Path) -> None:
     (tmp_path / "sdk" / "a.py").write_text(f"class C:\n{methods}def f():\n" + "    x = 1\n" * 45 + "\n" * 400)
 
     assert [
-        "sdk/a.py: 461 lines, at most 400",
+        "sdk/a.py: 460 lines, at most 400",
         "sdk/a.py:1: C has 13 public methods, at most 12",
         "sdk/a.py:15: f has 46 lines, at most 45",
     ] == list(find_oversized(tmp_path))
+
+
+def test_a_crowded_room_is_told_but_for_one_with_a_file_for_each_command(tmp_path: Path) -> None:
+    """12 files are a room; the thirteenth wants another. The door does not count."""
+    for room in ("sdk/store", "sdk/foretell/cli"):
+        (tmp_path / room).mkdir(parents=True)
+        for name in ("__init__", *(f"m{number}" for number in range(13))):
+            (tmp_path / room / f"{name}.py").write_text("")
+
+    assert ["sdk/store: 13 files, at most 12"] == list(find_oversized(tmp_path))

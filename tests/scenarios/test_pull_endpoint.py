@@ -7,8 +7,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from foretell.export.metrics import Metrics
-from foretell.export.prometheus import PortTaken, PullEndpoint
+from foretell.export.metrics.prometheus import PortTaken, PullEndpoint
+from foretell.export.metrics.registry import Metrics
 from foretell.semconv import metrics as table
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from foretell.cli.words import count_noun
+from foretell.cli.render.words import count_noun
 
 if TYPE_CHECKING:
     from foretell.settings import Settings

@@ -32,7 +32,7 @@ def demo(
     """
     import foretell
     from foretell.cli.reading import find_store
-    from foretell.cli.render_demo import render_demo, render_opening, shape_demo
+    from foretell.cli.render.demo import render_demo, render_opening, shape_demo
     from foretell.cli.terminal import measure_width, show, write_json
     from foretell.demo.fleet import require_openai, run_fleet
 
@@ -67,7 +67,7 @@ def _make_endpoint(base_url: str | None, model: str | None, api_key: str | None)
 
 
 def _run(endpoint: Endpoint | None, *, is_silent: bool, run_fleet: Callable[..., None]) -> list[TicketResult]:
-    from foretell.cli.render_demo import render_result
+    from foretell.cli.render.demo import render_result
     from foretell.cli.terminal import measure_width, show
 
     results: list[TicketResult] = []

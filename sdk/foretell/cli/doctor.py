@@ -22,7 +22,7 @@ def doctor(
     """
     from foretell.cli.checks import TROUBLE, list_checks, reach_host
     from foretell.cli.reading import load_cli_settings
-    from foretell.cli.render_doctor import render_doctor, shape_doctor
+    from foretell.cli.render.doctor import render_doctor, shape_doctor
     from foretell.cli.terminal import measure_width, show, write_json
     from foretell.store.health import inspect_health
 

@@ -49,8 +49,8 @@ def export(
     Each line is a request with the spans of one run. Any collector with an OTLP JSON file receiver reads such a file, and so does `foretell import`.
     """
     from foretell.cli.reading import find_store, open_reader
+    from foretell.cli.render.words import count_noun
     from foretell.cli.terminal import progress, say, write_json
-    from foretell.cli.words import count_noun
 
     reader = open_reader(find_store(store))
     query = make_query(time.time_ns(), agent=agent, session=session, outcome=outcome, since=since, limit=limit)

@@ -25,8 +25,8 @@ def import_runs(
     """
     from foretell.cli.reading import load_cli_settings
     from foretell.cli.refining import make_refiner
+    from foretell.cli.render.words import count_noun
     from foretell.cli.terminal import progress, say, write_json
-    from foretell.cli.words import count_noun
     from foretell.readers.importer import import_file
     from foretell.store.store import Store
 

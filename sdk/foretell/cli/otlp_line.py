@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 def encode_run(run: Run, has_content: bool) -> str:
     """Encode the finished calls of a run; their redacted inputs and outputs only where `has_content`."""
     from foretell import __version__
-    from foretell.export.encode_calls import encode_calls
-    from foretell.export.json_body import request_to_json
-    from foretell.export.wire import resource_field, scope_field
+    from foretell.export.otlp.calls import encode_calls
+    from foretell.export.otlp.json_body import request_to_json
+    from foretell.export.otlp.wire import resource_field, scope_field
 
     resource = resource_field({"service.name": run.summary.service_name})
     calls = [_prepared(call, has_content) for call in run.calls if call.end_ns is not None]

@@ -23,7 +23,7 @@ def prices(
     These are the prices by which costs are worked out, in US dollars for a million tokens; your own stand first.
     """
     from foretell.cli.reading import load_cli_settings
-    from foretell.cli.render_prices import render_prices, shape_prices
+    from foretell.cli.render.prices import render_prices, shape_prices
     from foretell.cli.terminal import measure_width, say, show, write_json
     from foretell.cost.prices import PriceBook
 

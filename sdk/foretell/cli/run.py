@@ -96,8 +96,8 @@ def _report(directory: Path, started_ns: int, as_json: bool) -> None:
 
 def say_recorded(found: list[RunSummary]) -> str:
     """Say in one line what was recorded, newest run first, and how to see it."""
-    from foretell.cli.render_runs import ID_DIGITS
-    from foretell.cli.words import OUTCOME_WORDS, count_noun, format_cost
+    from foretell.cli.render.runs import ID_DIGITS
+    from foretell.cli.render.words import OUTCOME_WORDS, count_noun, format_cost
     from foretell.model.kinds import Outcome
 
     if not found:

@@ -48,7 +48,7 @@ def runs(
 
 
 def _draw(found: list, now_ns: int) -> None:  # type: ignore[type-arg]  # RunSummary is not imported for speed
-    from foretell.cli.render_runs import render_runs
+    from foretell.cli.render.runs import render_runs
     from foretell.cli.terminal import measure_width, show
 
     show(render_runs(found, measure_width(), now_ns))

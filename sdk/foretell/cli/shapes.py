@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from foretell.cli.render_logs import choose_logs
-from foretell.cli.words import format_timestamp
+from foretell.cli.render.logs import choose_logs
+from foretell.cli.render.words import format_timestamp
 from foretell.model.facts import InferenceFacts
 
 if TYPE_CHECKING:

@@ -52,7 +52,7 @@ def show(
 
 
 def _render(run: Run, *, has_content: bool, has_logs: bool, limit: int) -> RenderableType:
-    from foretell.cli.render_run import Look, render_run
+    from foretell.cli.render.run import Look, render_run
     from foretell.cli.terminal import measure_width
 
     return render_run(run, Look(measure_width(), time.time_ns(), has_content, limit, has_logs))

@@ -72,6 +72,6 @@ def _tell(call: Call, has_content: bool, as_json: bool) -> None:
     if as_json:
         write_json(shape_call_line(call, has_content), is_line=True)
         return
-    from foretell.cli.render_call import render_call_line
+    from foretell.cli.render.call import render_call_line
 
     show(render_call_line(call, measure_width(), has_content))

@@ -9,7 +9,7 @@ from typing import Final
 
 from foretell.export.counts import Counts
 from foretell.export.endpoints import BatchLimits
-from foretell.export.split import count_items, split_request
+from foretell.export.otlp.split import count_items, split_request
 from foretell.export.transport import Answer, Fate, Nowhere, Transport
 from foretell.export.waiting import NEVER, Outbox, Request, Waiting
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from foretell.errors import MissingExtra
-from foretell.export.split import read_partial_success
+from foretell.export.otlp.split import read_partial_success
 from foretell.export.transport import (
     MAX_REQUEST_BYTES,
     NO_LIMIT_S,

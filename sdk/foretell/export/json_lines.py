@@ -10,8 +10,8 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foretell.export.encode_calls import flags_of
-from foretell.export.wire import INT64_MAX, INT64_MIN, TOO_DEEP, describe, utf8
+from foretell.export.otlp.calls import flags_of
+from foretell.export.otlp.wire import INT64_MAX, INT64_MIN, TOO_DEEP, describe, utf8
 from foretell.semconv.encode import SPAN_KINDS, span_attributes, span_events, span_kind, span_name, span_status
 from foretell.semconv.records import record_attributes, score_event
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from foretell.export.encode_spans import encode_readable_spans
 from foretell.export.endpoints import read_endpoint, read_proxies
-from foretell.export.split import split_request
+from foretell.export.otlp.spans import encode_readable_spans
+from foretell.export.otlp.split import split_request
 from foretell.export.transport import Fate, HttpTransport
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from foretell.export.call_encoder import CallEncoder, ContextWindow
-from foretell.export.wire import scope_field
+from foretell.export.otlp.call_encoder import CallEncoder, ContextWindow
+from foretell.export.otlp.wire import scope_field
 
 if TYPE_CHECKING:
     from foretell.export.counts import Counts

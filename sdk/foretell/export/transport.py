@@ -14,7 +14,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from foretell.export.endpoints import choose_proxy, read_proxies
-from foretell.export.split import read_partial_success
+from foretell.export.otlp.split import read_partial_success
 
 if TYPE_CHECKING:
     from foretell.export.endpoints import Endpoint
@@ -227,7 +227,7 @@ class HttpTransport:
 
     def _prepare(self, body: bytes) -> bytes:
         if self._endpoint.protocol == "http/json":
-            from foretell.export.json_body import request_to_json
+            from foretell.export.otlp.json_body import request_to_json
 
             body = request_to_json(body, self._endpoint.signal)
         return compress(body, self._endpoint.compression)

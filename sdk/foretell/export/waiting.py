@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from foretell.export.endpoints import BatchLimits
-from foretell.export.wire import join_resource, join_scope
+from foretell.export.otlp.wire import join_resource, join_scope
 
 BATCH_BYTES: Final = 4 * 2**20
 NEVER: Final = float("inf")

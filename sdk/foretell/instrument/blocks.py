@@ -13,7 +13,7 @@ from foretell.instrument.contexts import leave_context
 from foretell.instrument.operation import Operation
 from foretell.instrument.quiet import QuietOperation
 from foretell.instrument.spec import Spec
-from foretell.instrument.wrap import begin, break_off, end
+from foretell.instrument.wrapping.callables import begin, break_off, end
 from foretell.model.kinds import Kind
 
 

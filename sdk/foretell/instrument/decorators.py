@@ -8,8 +8,8 @@ from typing import Any, Protocol, TypeVar, overload
 
 from foretell.errors import ForetellError
 from foretell.instrument.spec import Spec
-from foretell.instrument.wrap import wrap_callable
-from foretell.instrument.wrap_class import wrap_class, wrap_instance, wrap_member
+from foretell.instrument.wrapping.callables import wrap_callable
+from foretell.instrument.wrapping.classes import wrap_class, wrap_instance, wrap_member
 from foretell.model.kinds import Kind
 
 T = TypeVar("T")

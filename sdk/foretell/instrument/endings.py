@@ -7,7 +7,7 @@ import traceback
 from foretell.errors import RunHalted
 from foretell.model.facts import ErrorFacts
 from foretell.model.kinds import Outcome
-from foretell.payloads.bare import name_type
+from foretell.payloads.taking.bare import name_type
 
 MAX_MESSAGE = 4_096
 MAX_FRAMES = 30

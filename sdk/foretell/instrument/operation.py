@@ -12,11 +12,11 @@ from foretell.cost.responses import add_response
 from foretell.errors import FAULTS
 from foretell.instrument.contexts import leave_context, live_context
 from foretell.instrument.endings import describe_error, outcome_of
-from foretell.instrument.limits import put_attribute, put_event
+from foretell.instrument.otel.limits import put_attribute, put_event
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals
 from foretell.model.kinds import Kind, Outcome
-from foretell.payloads.snapshot import take_arguments, take_snapshot
+from foretell.payloads.taking.snapshot import take_arguments, take_snapshot
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span

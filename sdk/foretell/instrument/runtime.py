@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from foretell.instrument.ids import IdSource
-from foretell.instrument.limits import SpanLimits
+from foretell.instrument.otel.limits import SpanLimits
 
 if TYPE_CHECKING:
     from foretell.export.counts import Counts
     from foretell.instrument.operation import Operation
-    from foretell.instrument.spans import Spans
-    from foretell.instrument.worker import Worker
+    from foretell.instrument.otel.spans import Spans
+    from foretell.instrument.work.worker import Worker
 
 
 @dataclass(slots=True)

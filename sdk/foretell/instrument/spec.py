@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from foretell.model.kinds import Kind
-from foretell.payloads.snapshot import list_parameters
+from foretell.payloads.taking.snapshot import list_parameters
 
 
 @dataclass(frozen=True, slots=True)

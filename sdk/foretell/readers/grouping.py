@@ -10,8 +10,8 @@ from foretell.model.run import RunSummary
 from foretell.readers.otlp_json import SpanRecord
 from foretell.readers.rebuild import build_summary
 from foretell.semconv import own
-from foretell.store.batch import Batch
-from foretell.store.columns import RUN_COLUMNS
+from foretell.store.writing.batch import Batch
+from foretell.store.writing.columns import RUN_COLUMNS
 
 
 def make_call(span: SpanRecord, run_id: str) -> Call:
@@ -19,8 +19,8 @@ def make_call(span: SpanRecord, run_id: str) -> Call:
 
     `run_id` stands in where the span itself names no run.
     """
-    from foretell.semconv.decode import call_from_span
-    from foretell.semconv.foreign import normalise
+    from foretell.semconv.inward.decode import call_from_span
+    from foretell.semconv.inward.foreign import normalise
 
     return call_from_span(
         name=span.name,

@@ -11,11 +11,11 @@ from types import MappingProxyType
 from foretell.errors import StoreError
 from foretell.model.call import Call
 from foretell.readers.jsonlines import JsonLinesReader
-from foretell.store.batch import Batch
 from foretell.store.queries import known_ids
-from foretell.store.rows import signed
 from foretell.store.store import Store
-from foretell.store.tables import clean_batch, pack_blobs, put_batch
+from foretell.store.writing.batch import Batch
+from foretell.store.writing.rows import signed
+from foretell.store.writing.tables import clean_batch, pack_blobs, put_batch
 
 _CALLS_PER_STEP = 1_000
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})

@@ -28,7 +28,7 @@ from foretell.model.payload import Payload
 from foretell.model.run import RunSummary
 from foretell.model.usage import Cost, Usage
 from foretell.store.queries import Row
-from foretell.store.rows import unsigned
+from foretell.store.writing.rows import unsigned
 
 _KINDS = {kind.value: kind for kind in Kind}
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}

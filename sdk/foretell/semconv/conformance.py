@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from foretell.semconv import genai, legacy, own
+from foretell.semconv.messages.parts import parse
 from foretell.semconv.metrics import ALL as METRICS
-from foretell.semconv.parts import parse
 from foretell.semconv.spans import ALL as SPANS
 from foretell.semconv.spans import EMBEDDINGS, EVENTS, EVERYWHERE, INFERENCE, find_shape
 from foretell.semconv.table import Attribute, Level, SpanShape, ValueType

@@ -16,8 +16,8 @@ from foretell.model.kinds import Kind, Outcome
 from foretell.model.payload import Payload
 from foretell.model.usage import Cost, Usage
 from foretell.semconv import genai, own
+from foretell.semconv.messages.requests import add_request
 from foretell.semconv.openings import NO_INFERENCE, NO_MEMORY, NO_RETRIEVAL, OPENINGS, Attributes
-from foretell.semconv.requests import add_request
 
 UNSET, ERROR = 0, 2
 """Status codes, in OTLP and in OpenTelemetry's API alike. OK (1) is never set: the conventions forbid it."""
@@ -122,7 +122,7 @@ def span_attributes(call: Call, context_limit: int | None = None) -> Attributes:
     if call.input_payload is not None or call.output_payload is not None:
         _add_payload_facts(attributes, call.input_payload, call.output_payload)
         if call.content_exported:
-            from foretell.semconv.content import add_content  # most programs never export contents
+            from foretell.semconv.messages.content import add_content  # most programs never export contents
 
             add_content(attributes, call)
     if call.attributes:

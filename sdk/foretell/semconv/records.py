@@ -76,7 +76,7 @@ def record_attributes(record: LogRecord) -> dict[str, Any]:
 def _details(call: Call, attributes: dict[str, Any]) -> LogEvent:
     contents = {}
     if call.content_exported:
-        from foretell.semconv.content import read_contents  # most programs never export contents
+        from foretell.semconv.messages.content import read_contents  # most programs never export contents
 
         contents = read_contents(call)
     number, severity = DETAILS.severity_number or 0, DETAILS.severity or ""

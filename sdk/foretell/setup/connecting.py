@@ -26,9 +26,9 @@ def own_provider(running: Running) -> None:
     """Be the provider, until the application brings one."""
     from opentelemetry.sdk.trace import SpanLimits
 
-    from foretell.instrument.foreign import ForeignSpans
-    from foretell.instrument.provider import GLOBAL, OwnProvider
-    from foretell.instrument.spans import OwnSpans
+    from foretell.instrument.otel.foreign import ForeignSpans
+    from foretell.instrument.otel.provider import GLOBAL, OwnProvider
+    from foretell.instrument.otel.spans import OwnSpans
 
     assert running.runtime is not None
     spans, settings = running.runtime.spans, running.settings
@@ -66,9 +66,9 @@ def take_over(running: Running, provider: Any) -> None:
 def attach_to(running: Running, provider: Any) -> None:
     """From now on our spans are made by the application's provider, and its foreign spans come to us."""
     from foretell import __version__
-    from foretell.export.call_encoder import find_context_limit
-    from foretell.instrument.attached import AttachedSpans
-    from foretell.instrument.foreign import find_processor
+    from foretell.export.otlp.call_encoder import find_context_limit
+    from foretell.instrument.otel.attached import AttachedSpans
+    from foretell.instrument.otel.foreign import find_processor
 
     assert running.runtime is not None
     assert running.refiner is not None
@@ -93,7 +93,7 @@ def connect_meter(running: Running) -> None:
     """Put our metrics into the application's own meter provider, where it has one and we export none ourselves."""
     from opentelemetry import metrics
 
-    from foretell.instrument.redirect import METER
+    from foretell.instrument.otel.redirect import METER
 
     provider = metrics.get_meter_provider()
     if running.metrics is None or running.bridge is not None or "metrics" in running.endpoints:
@@ -101,7 +101,7 @@ def connect_meter(running: Running) -> None:
     if not hasattr(provider, "force_flush"):
         METER.begin(lambda provider: _follow_meter(running, provider))
         return
-    from foretell.export.otel_meter import find_bridge
+    from foretell.export.metrics.otel_meter import find_bridge
 
     running.bridge = find_bridge(provider)
     running.bridge.connect(running.metrics)
@@ -109,7 +109,7 @@ def connect_meter(running: Running) -> None:
 
 def _follow_meter(running: Running, provider: Any) -> None:
     """The application sets its meter provider now."""
-    from foretell.instrument.redirect import METER
+    from foretell.instrument.otel.redirect import METER
 
     METER.call_original(provider)
     METER.end()
@@ -121,7 +121,7 @@ def _follow_meter(running: Running, provider: Any) -> None:
 
 def hook_lifecycle(running: Running, after_fork: Callable[[], None]) -> None:
     """Drain at exit and on SIGTERM; start afresh in forked children."""
-    from foretell.instrument.lifecycle import Lifecycle
+    from foretell.instrument.work.lifecycle import Lifecycle
     from foretell.setup.takedown import finish
 
     running.lifecycle = Lifecycle(

@@ -99,7 +99,7 @@ def start_endpoint(running: Running) -> None:
     settings, metrics = running.settings, running.metrics
     if metrics is None or "prometheus" not in settings.metrics_exporter:
         return
-    from foretell.export.prometheus import PullEndpoint
+    from foretell.export.metrics.prometheus import PullEndpoint
 
     endpoint = PullEndpoint(
         lambda: metrics.read(time.time_ns()),

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.sampling import Sampler
 
     from foretell.cost.prices import PriceBook
-    from foretell.instrument.limits import SpanLimits
     from foretell.instrument.operation import Operation
+    from foretell.instrument.otel.limits import SpanLimits
     from foretell.instrument.runtime import Capture
     from foretell.settings import Settings
     from foretell.setup.running import Running
@@ -63,11 +63,11 @@ def _instance_id(running: Running) -> str | None:
 
 def build_runtime(running: Running) -> None:
     """Put worker, sinks and spans together."""
-    from foretell.instrument.queue_limits import Limits
-    from foretell.instrument.refining import Refiner
+    from foretell.instrument.otel.spans import OwnSpans
     from foretell.instrument.runtime import Runtime
-    from foretell.instrument.spans import OwnSpans
-    from foretell.instrument.worker import Worker
+    from foretell.instrument.work.queue_limits import Limits
+    from foretell.instrument.work.refining import Refiner
+    from foretell.instrument.work.worker import Worker
     from foretell.setup import sinks
     from foretell.watchdog.process_probe import ProcessProbe
 
@@ -109,8 +109,8 @@ def renew_resource(running: Running) -> None:
     """A forked child is an instance of its own: two processes that count under one name spoil each other's sums."""
     from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, Resource
 
-    from foretell.export.wire import resource_field, scope_field
-    from foretell.instrument.spans import OwnSpans
+    from foretell.export.otlp.wire import resource_field, scope_field
+    from foretell.instrument.otel.spans import OwnSpans
     from foretell.version import __version__
 
     instance = _instance_id(running)
@@ -151,7 +151,7 @@ def make_capture(settings: Settings) -> Capture:
 
 def make_limits(settings: Settings) -> SpanLimits:
     """How much a program may add to one span."""
-    from foretell.instrument.limits import SpanLimits
+    from foretell.instrument.otel.limits import SpanLimits
 
     return SpanLimits(
         settings.span_attribute_limit,

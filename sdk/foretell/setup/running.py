@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from foretell.export.counts import Counts
     from foretell.export.endpoints import Endpoint
     from foretell.export.exporter import Exporter
-    from foretell.export.metrics import Metrics
-    from foretell.export.otel_meter import MeterBridge
-    from foretell.export.prometheus import PullEndpoint
-    from foretell.instrument.foreign import ForeignSpans
-    from foretell.instrument.lifecycle import Lifecycle
-    from foretell.instrument.provider import OwnProvider
-    from foretell.instrument.refining import Refiner
+    from foretell.export.metrics.otel_meter import MeterBridge
+    from foretell.export.metrics.prometheus import PullEndpoint
+    from foretell.export.metrics.registry import Metrics
+    from foretell.instrument.otel.foreign import ForeignSpans
+    from foretell.instrument.otel.provider import OwnProvider
     from foretell.instrument.runtime import Runtime
-    from foretell.instrument.worker import Worker
+    from foretell.instrument.work.lifecycle import Lifecycle
+    from foretell.instrument.work.refining import Refiner
+    from foretell.instrument.work.worker import Worker
     from foretell.privacy.redactor import Redactor
     from foretell.settings import Settings
     from foretell.store.store import Store

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
 
     from foretell.cost.prices import PriceBook
-    from foretell.export.metric_points import MetricPoints
+    from foretell.export.metrics.points import MetricPoints
     from foretell.model.call import Call
     from foretell.model.facts import Score
     from foretell.model.log import LogRecord
@@ -123,8 +123,8 @@ def build_sinks(
     processors: list[SpanProcessor],
 ) -> list[Sink]:
     """The visible list, in the order in which each call reaches them."""
-    from foretell.export.call_encoder import find_context_limit
-    from foretell.instrument.processor_sink import ProcessorSink
+    from foretell.export.otlp.call_encoder import find_context_limit
+    from foretell.instrument.otel.processor_sink import ProcessorSink
 
     sinks: list[Sink] = []
     if running.store is not None:
@@ -147,7 +147,7 @@ def build_sinks(
 
 def _store_sink(running: Running) -> Sink:
     from foretell.store.retention import DAY_NS, Retention
-    from foretell.store.writer import StoreSink
+    from foretell.store.writing.writer import StoreSink
 
     assert running.store is not None
     settings = running.settings
@@ -164,7 +164,7 @@ def _store_sink(running: Running) -> Sink:
     )
     running.store_dropped, running.save_counts = lambda: sink.dropped, sink.save_counts
     if settings.min_duration_ms > 0:
-        from foretell.store.longer import OnlyLonger
+        from foretell.store.writing.longer import OnlyLonger
 
         return OnlyLonger(sink, int(settings.min_duration_ms * 1e6))
     return sink
@@ -185,9 +185,9 @@ def self_counts(running: Running) -> dict[str, int]:
 def _metrics_sink(
     running: Running, prices: PriceBook, open_calls: Callable[[], Sequence[Call]], probe: ProcessProbe
 ) -> Sink:
-    from foretell.export.encode_points import encode_points
-    from foretell.export.metrics import Metrics
-    from foretell.export.metrics_sink import MetricsSink
+    from foretell.export.metrics.registry import Metrics
+    from foretell.export.metrics.sink import MetricsSink
+    from foretell.export.otlp.points import encode_points
 
     settings, exporter = running.settings, running.exporter
     is_pulled = "prometheus" in settings.metrics_exporter
@@ -214,9 +214,9 @@ def _metrics_sink(
 
 
 def _span_sink(running: Running, resource: Resource, prices: PriceBook) -> Sink:
-    from foretell.export.encode_events import encode_log_record, encode_score
+    from foretell.export.otlp.events import encode_log_record, encode_score
+    from foretell.export.otlp.wire import resource_field, scope_field
     from foretell.export.span_sink import SpanSink
-    from foretell.export.wire import resource_field, scope_field
 
     assert running.exporter is not None
     running.exporter.set_envelope(

@@ -9,8 +9,8 @@ from opentelemetry.context import attach, get_current
 
 from foretell.errors import FAULTS, guard
 from foretell.instrument import state
-from foretell.instrument.provider import GLOBAL
-from foretell.instrument.redirect import METER
+from foretell.instrument.otel.provider import GLOBAL
+from foretell.instrument.otel.redirect import METER
 
 if TYPE_CHECKING:
     from foretell.setup.running import Running

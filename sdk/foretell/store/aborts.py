@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from foretell.store.columns import FACTS_OF_ROOT, OPEN_COLUMNS
 from foretell.store.processes import list_processes
+from foretell.store.writing.columns import FACTS_OF_ROOT, OPEN_COLUMNS
 
 if TYPE_CHECKING:
     from foretell.store.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from foretell.store.statements import for_values
+from foretell.store.writing.statements import for_values
 
 if TYPE_CHECKING:
     from foretell.store.store import Store

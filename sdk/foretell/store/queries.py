@@ -8,8 +8,8 @@ from typing import Any
 
 from foretell.model.kinds import Outcome
 from foretell.model.run import RunQuery
-from foretell.store.columns import CALL_COLUMNS, FACTS_OF_CALL, FACTS_OF_ROOT, LOG_COLUMNS, OPEN_COLUMNS
 from foretell.store.search import text_condition
+from foretell.store.writing.columns import CALL_COLUMNS, FACTS_OF_CALL, FACTS_OF_ROOT, LOG_COLUMNS, OPEN_COLUMNS
 
 Row = tuple[Any, ...]  # what SQLite gives: int, float, str, bytes, None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from foretell.cli.checks import NOTE, OK, TROUBLE, list_checks
-from foretell.cli.render_doctor import render_doctor, shape_doctor
+from foretell.cli.render.doctor import render_doctor, shape_doctor
 from foretell.settings import load_settings
 from foretell.store.health import StoreHealth
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from builders import MS, ROOT_ID, START_NS, draw, make_call, make_root, make_run
 
-from foretell.cli.render_logs import render_logs
+from foretell.cli.render.logs import render_logs
 from foretell.cli.shapes import shape_run
 from foretell.model.kinds import Kind
 from foretell.model.log import LogRecord

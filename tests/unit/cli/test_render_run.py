@@ -16,8 +16,8 @@ from builders import (
     make_run,
 )
 
-from foretell.cli.render_call import render_call_line
-from foretell.cli.render_run import Look, render_run, say_call_cost
+from foretell.cli.render.call import render_call_line
+from foretell.cli.render.run import Look, render_run, say_call_cost
 from foretell.model.facts import AgentTotals, Score
 from foretell.model.finding import Finding, Severity, Verdict
 from foretell.model.kinds import Kind, Outcome

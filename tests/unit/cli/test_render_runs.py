@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 from builders import MS, START_NS, draw, fail, make_call, make_model_call, make_root, make_run
 
-from foretell.cli.render_costs import render_costs
-from foretell.cli.render_prices import render_prices
-from foretell.cli.render_runs import render_runs
+from foretell.cli.render.costs import render_costs
+from foretell.cli.render.prices import render_prices
+from foretell.cli.render.runs import render_runs
+from foretell.cli.render.sums import sum_by_agent_and_model
 from foretell.cli.run import say_recorded
-from foretell.cli.sums import sum_by_agent_and_model
 from foretell.cost.prices import PriceRow
 from foretell.model.kinds import Kind, Outcome
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builders import ROOT_ID, make_call, make_root
 
-from foretell.cli.tree import build_tree, draw_guides, list_rows
+from foretell.cli.render.tree import build_tree, draw_guides, list_rows
 from foretell.model.kinds import Kind
 
 

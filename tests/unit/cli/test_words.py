@@ -6,7 +6,7 @@ from datetime import timezone
 
 import pytest
 
-from foretell.cli.words import (
+from foretell.cli.render.words import (
     format_age,
     format_amount,
     format_clock,

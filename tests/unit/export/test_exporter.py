@@ -7,11 +7,11 @@ import threading
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from foretell.export.counts import Counts
-from foretell.export.encode_spans import encode_span
 from foretell.export.endpoints import BatchLimits
 from foretell.export.exporter import Exporter
+from foretell.export.otlp.spans import encode_span
+from foretell.export.otlp.wire import join_request, resource_field, scope_field
 from foretell.export.transport import SENT, Answer, Fate
-from foretell.export.wire import join_request, resource_field, scope_field
 
 RESOURCE, SCOPE = resource_field({"service.name": "shop"}), scope_field("foretell", "1")
 LAZY = BatchLimits(age_s=3600.0)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 from foretell.export.counts import Counts
-from foretell.export.encode_spans import encode_span
 from foretell.export.endpoints import BatchLimits
 from foretell.export.exporter import Exporter
+from foretell.export.otlp.spans import encode_span
 from foretell.export.transport import SENT, Answer, Fate
 
 LAZY = BatchLimits(age_s=3600)

@@ -9,14 +9,14 @@ from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from foretell.export.encode_calls import encode_calls
-from foretell.export.encode_events import encode_log_record
-from foretell.export.json_body import request_to_json
 from foretell.export.json_lines import JsonLinesWriter, span_json, value_json
-from foretell.export.wire import join_request, resource_field, scope_field
+from foretell.export.otlp.calls import encode_calls
+from foretell.export.otlp.events import encode_log_record
+from foretell.export.otlp.json_body import request_to_json
+from foretell.export.otlp.wire import join_request, resource_field, scope_field
 from foretell.model.facts import Score
 from foretell.model.log import LogRecord
-from tests.unit.export.otlp_oracle import canonical
+from tests.unit.export.otlp.otlp_oracle import canonical
 from tests.unit.export.some_calls import make_call, make_calls
 
 RESOURCE = {"service.name": "shop", "n": 5}

@@ -7,7 +7,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import ScopeLogs
 from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
 
 from foretell.export.counts import Counts
-from foretell.export.encode_events import encode_log_record, encode_score
+from foretell.export.otlp.events import encode_log_record, encode_score
 from foretell.export.span_sink import PART_ITEMS, SpanSink
 from foretell.model.facts import Score
 from foretell.model.kinds import Kind

@@ -11,7 +11,8 @@ import pytest
 
 from foretell.errors import MissingExtra
 from foretell.export.endpoints import Endpoint
-from foretell.export.split import count_items, read_partial_success, split_request
+from foretell.export.otlp.split import count_items, read_partial_success, split_request
+from foretell.export.otlp.wire import join_request, resource_field, scope_field
 from foretell.export.transport import (
     MAX_REQUEST_BYTES,
     SENT,
@@ -24,7 +25,6 @@ from foretell.export.transport import (
     read_retry_after,
     send_with_retries,
 )
-from foretell.export.wire import join_request, resource_field, scope_field
 
 BUSY = Answer(Fate.UNREACHABLE, "http_503")
 

@@ -12,10 +12,10 @@ from opentelemetry.sdk.resources import Resource
 from foretell.cost.prices import PriceBook
 from foretell.export.counts import Counts
 from foretell.instrument import state
-from foretell.instrument.completing import add_totals, complete_facts, is_priced
+from foretell.instrument.otel.spans import OwnSpans
 from foretell.instrument.runtime import Runtime
-from foretell.instrument.spans import OwnSpans
-from foretell.instrument.worker import Worker
+from foretell.instrument.work.completing import add_totals, complete_facts, is_priced
+from foretell.instrument.work.worker import Worker
 from foretell.model.call import Call
 from foretell.model.facts import Score
 from foretell.model.log import LogRecord

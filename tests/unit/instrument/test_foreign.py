@@ -14,9 +14,9 @@ import foretell
 from foretell.cost.prices import PriceBook
 from foretell.errors import FAULTS
 from foretell.instrument import state
-from foretell.instrument.foreign import MAX_REMEMBERED, ForeignSpans
-from foretell.instrument.refining import Refiner
-from foretell.instrument.worker import Worker
+from foretell.instrument.otel.foreign import MAX_REMEMBERED, ForeignSpans
+from foretell.instrument.work.refining import Refiner
+from foretell.instrument.work.worker import Worker
 from foretell.model.kinds import Kind, Outcome
 from foretell.payloads.refine import refine_contents
 from foretell.privacy.redactor import Redactor

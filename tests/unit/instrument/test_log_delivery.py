@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from foretell.export.counts import Counts
-from foretell.instrument.delivery import LOG_BATCH, Delivery
-from foretell.instrument.queue_limits import Limits
-from foretell.instrument.worker import Worker
+from foretell.instrument.work.delivery import LOG_BATCH, Delivery
+from foretell.instrument.work.queue_limits import Limits
+from foretell.instrument.work.worker import Worker
 from foretell.model.log import LogRecord
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from foretell.export.counts import Counts
-from foretell.instrument.foreign_call import ForeignCall
 from foretell.instrument.operation import CALL_BYTES
-from foretell.instrument.queue_limits import Limits
-from foretell.instrument.worker import BATCH, Worker
+from foretell.instrument.otel.foreign_call import ForeignCall
+from foretell.instrument.work.queue_limits import Limits
+from foretell.instrument.work.worker import BATCH, Worker
 from foretell.model.kinds import Kind
 
 

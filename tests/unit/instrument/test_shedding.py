@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import foretell
 from foretell.instrument.operation import CALL_BYTES
-from foretell.instrument.shedding import shed_contents
+from foretell.instrument.work.shedding import shed_contents
 
 ANSWER = {"id": "r", "model": "gpt-4o", "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 1}}
 

@@ -13,8 +13,8 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, Trace
 
 import foretell
 from foretell.instrument import state
-from foretell.instrument.limits import SpanLimits
-from foretell.instrument.processor_sink import ProcessorSink
+from foretell.instrument.otel.limits import SpanLimits
+from foretell.instrument.otel.processor_sink import ProcessorSink
 from foretell.model.kinds import Kind, Outcome
 from foretell.semconv.encode import span_events, span_name
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from foretell.model.payload import Captured, Payload
 from foretell.payloads.payload import make_payload
-from foretell.payloads.snapshot import take_snapshot
+from foretell.payloads.taking.snapshot import take_snapshot
 from foretell.privacy.redactor import Redactor
 
 REDACTOR = Redactor()

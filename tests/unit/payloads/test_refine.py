@@ -12,7 +12,7 @@ from foretell.model.facts import ErrorFacts, Event, InferenceFacts, Link, Sessio
 from foretell.model.kinds import Kind
 from foretell.payloads.payload import Limits
 from foretell.payloads.refine import RefineCounts, refine_contents
-from foretell.payloads.snapshot import take_arguments, take_snapshot
+from foretell.payloads.taking.snapshot import take_arguments, take_snapshot
 from foretell.privacy.redactor import Redactor
 
 REDACTOR = Redactor()

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretell.payloads.snapshot import list_parameters, take_arguments, take_chunks, take_snapshot
+from foretell.payloads.taking.snapshot import list_parameters, take_arguments, take_chunks, take_snapshot
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -9,7 +9,7 @@ from foretell.model.facts import ErrorFacts
 from foretell.model.kinds import Kind, Outcome
 from foretell.readers.store import StoreReader
 from foretell.store.store import Store
-from foretell.store.writer import StoreSink
+from foretell.store.writing.writer import StoreSink
 
 START_NS = 1_700_000_000_000_000_000
 SECOND_NS = 1_000_000_000

@@ -8,8 +8,8 @@ from foretell.model.call import Call
 from foretell.model.facts import ErrorFacts, Event, InferenceFacts, Link, MemoryFacts, Session
 from foretell.model.kinds import Kind, Outcome
 from foretell.model.usage import Usage
-from foretell.semconv.decode import call_from_span
 from foretell.semconv.encode import span_attributes, span_events, span_kind, span_name, span_status
+from foretell.semconv.inward.decode import call_from_span
 from tests.unit.semconv import calls
 
 NOT_ON_THE_WIRE = {"agent", "totals", "response", "input", "output", "identity", "rss_open_bytes", "trace_flags"}

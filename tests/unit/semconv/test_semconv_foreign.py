@@ -11,10 +11,10 @@ from hypothesis import strategies as some
 from foretell.model.kinds import Kind
 from foretell.model.usage import Cost, Usage
 from foretell.semconv import genai, own, spans
-from foretell.semconv.decode import call_from_span
-from foretell.semconv.dialects import INDEXED, OPERATIONS, PROVIDERS, ROWS
 from foretell.semconv.encode import span_attributes, span_kind
-from foretell.semconv.foreign import detect_dialect, normalise
+from foretell.semconv.inward.decode import call_from_span
+from foretell.semconv.inward.dialects import INDEXED, OPERATIONS, PROVIDERS, ROWS
+from foretell.semconv.inward.foreign import detect_dialect, normalise
 
 HI = [{"role": "user", "parts": [{"type": "text", "content": "Hi"}]}]
 HELLO = [{"role": "assistant", "parts": [{"type": "text", "content": "Hello"}]}]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from foretell.semconv.conformance import check_messages
-from foretell.semconv.messages import read_request, read_response, read_tools
+from foretell.semconv.messages.schema import read_request, read_response, read_tools
 
 HI = {"type": "text", "content": "Hi"}
 CALL = {"type": "tool_call", "name": "find", "arguments": {"q": 1}, "id": "c1"}

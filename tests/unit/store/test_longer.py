@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from foretell.model.call import Call
 from foretell.model.kinds import Kind, Outcome
-from foretell.store.longer import OnlyLonger
+from foretell.store.writing.longer import OnlyLonger
 
 
 class Given:

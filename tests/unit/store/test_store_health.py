@@ -5,7 +5,7 @@ from __future__ import annotations
 from foretell.store.health import find_blocker, inspect_health
 from foretell.store.migrations import VERSION
 from foretell.store.outbox import Outbox
-from foretell.store.writer import StoreSink
+from foretell.store.writing.writer import StoreSink
 
 
 def test_a_living_store_is_counted(make, store, clock, directory):

@@ -11,10 +11,10 @@ from foretell.model.log import LogRecord
 from foretell.model.run import RunQuery
 from foretell.readers.store import StoreReader
 from foretell.store import migrations, opening
-from foretell.store.buffer import BufferLimits
 from foretell.store.retention import Retention, used_bytes
 from foretell.store.store import Store
-from foretell.store.writer import StoreSink
+from foretell.store.writing.buffer import BufferLimits
+from foretell.store.writing.writer import StoreSink
 
 START_NS = 1_700_000_000_000_000_000
 LINE = LogRecord(

@@ -14,7 +14,7 @@ from foretell.model.run import RunQuery
 from foretell.readers.store import StoreReader
 from foretell.store.aborts import settle_dead
 from foretell.store.processes import lease_slot, list_processes
-from foretell.store.writer import StoreSink
+from foretell.store.writing.writer import StoreSink
 
 _CALLS = """
 import os, sys, time
@@ -22,7 +22,7 @@ from pathlib import Path
 from foretell.model.call import Call
 from foretell.model.kinds import Kind, Outcome
 from foretell.store.store import Store
-from foretell.store.writer import StoreSink
+from foretell.store.writing.writer import StoreSink
 
 def call(id, run, end=True):
     made = Call(Kind.AGENT, "a", id=id, trace_id=run, run_id=f"{run:016x}", start_ns=time.time_ns())

@@ -11,7 +11,7 @@ from foretell.model.run import RunQuery
 from foretell.store.opening import PAGE_BYTES
 from foretell.store.outbox import Outbox
 from foretell.store.retention import DAY_NS, Retention, used_bytes
-from foretell.store.writer import StoreSink
+from foretell.store.writing.writer import StoreSink
 
 TABLES = ("runs", "calls", "blobs", "blob_uses", "findings", "scores", "outbox", "processes")
 

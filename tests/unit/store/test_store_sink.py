@@ -27,10 +27,10 @@ from foretell.model.payload import Payload
 from foretell.model.run import RunQuery
 from foretell.model.usage import Cost, Usage
 from foretell.readers.store import StoreReader
-from foretell.store.buffer import BufferLimits
 from foretell.store.health import inspect_health
 from foretell.store.store import Store
-from foretell.store.writer import StoreSink
+from foretell.store.writing.buffer import BufferLimits
+from foretell.store.writing.writer import StoreSink
 
 EMPTY = {"agent", "response", "input", "output"}
 

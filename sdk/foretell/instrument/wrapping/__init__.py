@@ -1,0 +1,1 @@
+"""What decorators put around functions, classes and streams."""

@@ -1,0 +1,167 @@
+"""A value as it is now, taken on the caller's thread for about two microseconds.
+
+Plain built-ins are copied here, level by level; everything else goes to `careful.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from foretell.model.payload import Captured
+from foretell.payloads.taking.adapters import read_model
+from foretell.payloads.taking.careful import NODE_BYTES, CarefulCopy, describe
+
+LIMIT_BYTES = 10 * 2**20
+"""How much text of one value is kept."""
+
+# Deeper or larger values are copied again by CarefulCopy, which knows cycles and cuts.
+_PLAIN_DEPTH = 12
+_PLAIN_NODES = 20_000
+
+
+def take_snapshot(value: Any, limit_bytes: int = LIMIT_BYTES) -> Captured:  # Any: whatever a program passes around
+    """Return the value as it is now: built-ins only, nothing of it shared that can still change.
+
+    Runs no code of the value's class, never raises, and takes no longer than copying `limit_bytes` does.
+    """
+    kind = type(value)
+    if kind is str:
+        if len(value) <= limit_bytes:
+            return Captured(value, len(value))
+    elif value is None or kind is int or kind is bool or kind is float:
+        return Captured(value, NODE_BYTES)
+    elif kind is dict and len(value) < _PLAIN_NODES:
+        return _capture(value, value.copy(), limit_bytes)
+    elif (kind is list or kind is tuple) and len(value) < _PLAIN_NODES:
+        return _capture(value, list(value), limit_bytes)
+    elif (fields := read_model(kind, value)) is not None:
+        return _capture(value, fields, limit_bytes)
+    return _capture_carefully(value, limit_bytes)
+
+
+def take_arguments(
+    signature_names: Sequence[str],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    skip_first: bool = False,
+    limit_bytes: int = LIMIT_BYTES,
+) -> Captured:
+    """Return a call's arguments by parameter name, as they are now.
+
+    `signature_names` comes from `list_parameters`; `skip_first` leaves out `self` or `cls`.
+    """
+    if not args and not kwargs:
+        return Captured({}, NODE_BYTES)
+    if skip_first and args:
+        args = args[1:]
+        if signature_names and signature_names[0][0] != "*":
+            signature_names = signature_names[1:]
+    if len(args) >= len(signature_names):
+        bound = _bind_many(signature_names, args)
+    else:
+        bound = dict(zip(signature_names, args, strict=False))
+    if kwargs:
+        bound.update(kwargs)
+    if not bound:
+        return Captured(bound, NODE_BYTES)
+    return _capture(bound, bound, limit_bytes)
+
+
+def take_chunks(chunks: Sequence[Any], limit_bytes: int = LIMIT_BYTES) -> Captured:
+    """Return what a stream gave: text joined into one, so that nothing hides in a seam; other chunks as a list."""
+    first = type(chunks[0]) if chunks else None
+    if first is not str and first is not bytes:
+        return take_snapshot(chunks, limit_bytes)
+    if any(type(chunk) is not first for chunk in chunks):
+        return take_snapshot(chunks, limit_bytes)
+    joined: Any = (b"" if first is bytes else "").join(chunks)
+    return take_snapshot(joined, limit_bytes)
+
+
+def list_parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of positional parameters, `*name` last where it takes more; empty where nobody can tell.
+
+    Slow (inspect): call it once per function, when it is decorated.
+    """
+    import inspect
+
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return (*names, *("*" + p.name for p in parameters if p.kind is p.VAR_POSITIONAL))
+
+
+def _bind_many(names: Sequence[str], args: tuple[Any, ...]) -> dict[str, Any]:
+    """Bind when arguments are as many as names, or more: the last name may take the rest."""
+    if names and names[-1][0] != "*" and len(args) == len(names):
+        return dict(zip(names, args, strict=True))
+    has_rest = bool(names) and names[-1][0] == "*"
+    fixed = len(names) - has_rest
+    bound = dict(zip(names[:fixed], args, strict=False))
+    if len(args) > fixed:
+        bound[names[-1][1:] if has_rest else "args"] = args[fixed:]
+    return bound
+
+
+def _capture(value: Any, copy: dict[str, Any] | list[Any], limit_bytes: int) -> Captured:
+    """Copy what is inside `copy`, a shallow copy of `value`; start again carefully where that does not do."""
+    try:
+        return _copy_inside(copy, limit_bytes) or _capture_carefully(value, limit_bytes)
+    except (RecursionError, RuntimeError, MemoryError):
+        return _capture_carefully(value, limit_bytes)
+
+
+def _copy_inside(root: dict[str, Any] | list[Any], limit_bytes: int) -> Captured | None:  # noqa: C901  # one loop: calls cost more
+    """Replace every container below `root` by its copy. None means "too deep, too large, too odd".
+
+    Level by level instead of by recursion: a call costs more than the leaf it would copy.
+    """
+    careful = None
+    size = 0
+    nodes = len(root)
+    level: list[Any] = [root]
+    for _ in range(_PLAIN_DEPTH):
+        deeper: list[Any] = []
+        for box in level:
+            for key, item in box.items() if type(box) is dict else enumerate(box):
+                if type(key) is not str and type(box) is dict:
+                    return None
+                kind = type(item)
+                if kind is str:
+                    size += len(item)
+                elif item is None or kind is int or kind is bool or kind is float:
+                    pass
+                elif kind is dict or kind is list or kind is tuple:
+                    nodes += len(item)
+                    if nodes > _PLAIN_NODES:
+                        return None
+                    box[key] = copy = item.copy() if kind is dict else list(item)
+                    deeper.append(copy)
+                elif (fields := read_model(kind, item)) is not None:
+                    nodes += len(fields)
+                    if nodes > _PLAIN_NODES:
+                        return None
+                    box[key] = fields
+                    deeper.append(fields)
+                else:
+                    careful = careful or CarefulCopy(limit_bytes)
+                    box[key] = careful.copy(item)
+        if not deeper:
+            if size > limit_bytes:
+                return None
+            size += NODE_BYTES * nodes
+            return Captured(root, size + careful.size_bytes, careful.is_truncated) if careful else Captured(root, size)
+        level = deeper
+    return None
+
+
+def _capture_carefully(value: Any, limit_bytes: int) -> Captured:
+    careful = CarefulCopy(limit_bytes)
+    try:
+        copy = careful.copy(value)
+    except (RecursionError, RuntimeError, MemoryError):
+        return Captured(describe(type(value)), NODE_BYTES, True)
+    return Captured(copy, careful.size_bytes, careful.is_truncated)

@@ -1,0 +1,1 @@
+"""Prompts, answers and request parameters of any provider, in the conventions' message schema."""
