@@ -1,0 +1,67 @@
+"""The limits of triggers as a team set them: defaults, and `FORETELL_TRIGGER_…` over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Final
+
+from foretell.errors import SettingError
+from foretell.setting_sources import suggest
+from foretell.triggers.catalogue import CATALOGUE
+from foretell.triggers.trigger import Limit, Trigger
+
+PREFIX: Final = "FORETELL_TRIGGER_"
+
+
+def read_limits(trigger: Trigger, extras: Mapping[str, str]) -> dict[str, float]:
+    """The limits of a trigger by name: what `extras` (`Settings.extras`) set, else the defaults.
+
+    A value that is no number above 0 raises SettingError.
+    """
+    return {limit.name: _read_limit(trigger, limit, extras) for limit in trigger.limits}
+
+
+def read_all_limits(extras: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """The limits of every trigger by its id; SettingError for an unknown name or a wrong value among `extras`."""
+    check_extras(extras)
+    return {trigger.id: read_limits(trigger, extras) for trigger in CATALOGUE}
+
+
+def check_extras(extras: Mapping[str, str]) -> None:
+    """Raise SettingError where a `FORETELL_TRIGGER_…` variable names no limit or has a value that it cannot take."""
+    known = {trigger.variable_of(limit) for trigger in CATALOGUE for limit in trigger.limits}
+    for variable in extras:
+        if variable.startswith(PREFIX) and variable not in known:
+            raise SettingError(f"There is no limit for the variable {variable}.{_help_find(variable, known)}")
+    for trigger in CATALOGUE:
+        read_limits(trigger, extras)
+
+
+def _read_limit(trigger: Trigger, limit: Limit, extras: Mapping[str, str]) -> float:
+    variable = trigger.variable_of(limit)
+    if variable not in extras:
+        return limit.default
+    value = _to_number(extras[variable])
+    if value is None:
+        raise SettingError(
+            f"The variable {variable} is {extras[variable]!r}, but must be a number above 0.\n"
+            f"The default is: {variable}={limit.default:g}"
+        )
+    return value
+
+
+def _to_number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if isfinite(value) and value > 0 else None
+
+
+def _help_find(variable: str, known: set[str]) -> str:
+    """The nearest variable; for a trigger that is known, all of its limits."""
+    for trigger in CATALOGUE:
+        if variable.startswith(f"{PREFIX}{trigger.id.upper()}_") and not suggest(variable, known):
+            return f" {trigger.id!r} has: {', '.join(trigger.variable_of(limit) for limit in trigger.limits)}."
+    return suggest(variable, known) or " `foretell triggers` lists the limits."
