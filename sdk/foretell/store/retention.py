@@ -112,8 +112,8 @@ def _remove(connection: sqlite3.Connection, runs: list[tuple[int, str]]) -> None
         blobs = connection.execute("SELECT sha256 FROM blob_uses WHERE run = ?", (key,)).fetchall()
         connection.execute("DELETE FROM blob_uses WHERE run = ?", (key,))
         for (sha256,) in blobs:
-            sql = "DELETE FROM blobs WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM blob_uses WHERE sha256 = ?1)"
-            connection.execute(sql, (sha256,))
+            sql = "DELETE FROM blobs WHERE sha256 = :sha AND NOT EXISTS (SELECT 1 FROM blob_uses WHERE sha256 = :sha)"
+            connection.execute(sql, {"sha": sha256})
         connection.execute("DELETE FROM findings WHERE run_id = ?", (run_id,))
         connection.execute("DELETE FROM scores WHERE run_id = ?", (run_id,))
         connection.execute("DELETE FROM runs WHERE key = ?", (key,))
