@@ -48,7 +48,18 @@ def make_calls(spans: Sequence[SpanRecord]) -> list[Call]:
     runs = _name_runs(spans)
     calls = [make_call(span, runs[span.trace_id]) for span in sorted(spans, key=lambda span: span.start_ns)]
     _find_roots(calls)
+    _name_agents(calls)
     return calls
+
+
+def name_services(spans: Iterable[SpanRecord], calls: Iterable[Call]) -> dict[str, str]:
+    """Run id → name of the service that recorded its root, or else its first call."""
+    services = {span.span_id: str(span.resource.get("service.name", "")) for span in spans}
+    names: dict[str, str] = {}
+    for call in calls:
+        if call.is_root or call.run_id not in names:
+            names[call.run_id] = services.get(call.span_id, "")
+    return names
 
 
 def _name_runs(spans: Iterable[SpanRecord]) -> dict[int, str]:
@@ -73,6 +84,21 @@ def _find_roots(calls: Sequence[Call]) -> None:
         if call.run_id not in rooted and call.parent_id not in span_ids and _is_id(call.run_id):
             call.id = int(call.run_id, 16)
             rooted.add(call.run_id)
+
+
+def _name_agents(calls: Sequence[Call]) -> None:
+    """Say of each call which agent made it: the nearest above it; of a run, its first agent."""
+    names: dict[int, str | None] = {}
+    firsts: dict[str, str] = {}
+    for call in calls:
+        if call.agent_name is None and call.parent_id is not None:
+            call.agent_name = names.get(call.parent_id)
+        names[call.span_id] = call.agent_name
+        if call.agent_name is not None:
+            firsts.setdefault(call.run_id, call.agent_name)
+    for call in calls:
+        if call.agent_name is None and call.is_root:
+            call.agent_name = firsts.get(call.run_id)
 
 
 def _is_id(run_id: str) -> bool:

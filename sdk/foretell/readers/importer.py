@@ -11,6 +11,7 @@ from types import MappingProxyType
 from foretell.errors import StoreError
 from foretell.model.call import Call
 from foretell.readers.jsonlines import JsonLinesReader
+from foretell.readers.openinference import load_traces
 from foretell.store.queries import known_ids
 from foretell.store.store import Store
 from foretell.store.writing.batch import Batch
@@ -20,6 +21,8 @@ from foretell.store.writing.tables import clean_batch, pack_blobs, put_batch
 _CALLS_PER_STEP = 1_000
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
+Loaded = tuple[list[Call], Mapping[str, str]]
+"""Calls, and the service that recorded each run."""
 Progress = Callable[[int, int], None]
 """Told how many calls are done and how many there are."""
 
@@ -35,17 +38,30 @@ class Imported:
 
 
 def import_file(
-    store: Store, file: Path, progress: Progress | None = None, refine: Callable[[Sequence[Call]], None] | None = None
+    store: Store,
+    file: Path,
+    progress: Progress | None = None,
+    refine: Callable[[Sequence[Call]], None] | None = None,
+    *,
+    format: str = "otlp",
 ) -> Imported:
-    """Import a file of OTLP JSON lines: all of it or, where one line is malformed, nothing.
+    """Import a file in one of `FORMATS`: all of it or, where it is malformed, nothing.
 
-    `refine` (cost, privacy) sees the calls before they are kept. Raises `MalformedLine`, `StoreError`.
+    `refine` (cost, privacy) sees the calls before they are kept. Raises `MalformedLine`, `MalformedTrace`, `StoreError`.
     """
-    reader = JsonLinesReader([file])
-    calls = reader.all_calls()
+    calls, service_names = FORMATS[format](file)
     if refine is not None and calls:
         refine(calls)
-    return import_calls(store, calls, progress, service_names=reader.service_names())
+    return import_calls(store, calls, progress, service_names=service_names)
+
+
+def _load_lines(file: Path) -> Loaded:
+    reader = JsonLinesReader([file])
+    return reader.all_calls(), reader.service_names()
+
+
+FORMATS: Mapping[str, Callable[[Path], Loaded]] = MappingProxyType({"otlp": _load_lines, "openinference": load_traces})
+"""What a file may hold: OTLP JSON lines, or one tree of OpenInference spans."""
 
 
 def import_calls(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from foretell.model.call import Call
 from foretell.model.run import Run, RunQuery, RunSummary
-from foretell.readers.grouping import make_calls, sum_up
+from foretell.readers.grouping import make_calls, name_services, sum_up
 from foretell.readers.otlp_json import read_spans
 from foretell.readers.protocol import Abilities, RunNotFound
 
@@ -66,12 +66,11 @@ class JsonLinesReader:
     def _loaded(self) -> dict[str, list[Call]]:
         if self._calls is None:
             spans = [span for file in self._files for span in read_spans(file)]
-            services = {span.span_id: str(span.resource.get("service.name", "")) for span in spans}
+            made = make_calls(spans)
+            self._service_names = name_services(spans, made)
             by_run: dict[str, list[Call]] = {}
-            for call in make_calls(spans):
+            for call in made:
                 by_run.setdefault(call.run_id, []).append(call)
-                if call.is_root or call.run_id not in self._service_names:
-                    self._service_names[call.run_id] = services.get(call.span_id, "")
             self._summaries = sum_up([call for calls in by_run.values() for call in calls], self._service_names)
             self._calls = by_run
         return self._calls
