@@ -77,7 +77,19 @@ class Settings:
         NO_PAIRS, pairs_to("log", "pause", "halt", "off"), "What a trigger does when it fires: agent_loop=halt."
     )
 
+    pause_limit_s: float = setting(3_600.0, duration_in("s"), "A paused run waits no longer than this.")
+    pause_then: str = setting(
+        "continue", one_of("continue", "halt"), "What a paused run does when nobody has resumed it in time."
+    )
+    callback_limit_s: float = setting(
+        10.0, duration_in("s"), "A function of `on_finding` that takes longer is said to hang."
+    )
+    webhook_url: str | None = setting(
+        None, TEXT, "Findings are posted to this URL, in the form of Alertmanager's webhooks.", is_secret=True
+    )
+
     # Components
+    watchdog_on: bool = setting(True, TRUTH, "Judge triggers in the process while agents run.")
     store_on: bool = setting(True, TRUTH, "Keep calls in the embedded store.")
     metrics_on: bool = setting(True, TRUTH, "Count and measure.")
     spans_on: bool = setting(True, TRUTH, "Export calls as spans.")

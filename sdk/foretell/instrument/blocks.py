@@ -47,8 +47,16 @@ class Block:
             break_off(operation, error)
 
     async def __aenter__(self) -> Operation:
-        """Open the operation."""
-        return self.__enter__()
+        """Open the operation; where its run is paused, wait without blocking the event loop."""
+        operation = self.__enter__()
+        gate = self._operation.run.gate if self._operation is not None else None
+        if gate is not None:
+            try:
+                await gate.wait(operation)
+            except BaseException as error:
+                self.__exit__(type(error), error, None)
+                raise
+        return operation
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -13,6 +13,7 @@ from foretell.instrument.otel.limits import SpanLimits
 
 if TYPE_CHECKING:
     from foretell.export.counts import Counts
+    from foretell.instrument.gates.gate import Gates
     from foretell.instrument.operation import Operation
     from foretell.instrument.otel.spans import Spans
     from foretell.instrument.work.worker import Worker
@@ -48,4 +49,6 @@ class Runtime:
     open_calls: dict[int, Operation] = field(default_factory=dict)
     rss_bytes: Callable[[], int | None] = lambda: None
     """Resident memory at its last sample."""
+    gate: Gates | None = None
+    """What runs that begin must pass, while something holds runs that have not begun yet."""
     pid: int = field(default_factory=os.getpid)

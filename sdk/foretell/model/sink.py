@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.model.facts import Score
+    from foretell.model.finding import Finding
     from foretell.model.log import LogRecord
 
 
@@ -44,3 +45,10 @@ class Sink(Protocol):
 
     def after_fork(self) -> None:
         """Start afresh in a forked child: drop what the parent noted, open own connections."""
+
+
+class FindingSink(Sink, Protocol):
+    """A sink that also hears what the watchdog finds."""
+
+    def take_findings(self, findings: Sequence[Finding]) -> None:
+        """Note findings, each once as it begins and once more with its `end_ns`."""

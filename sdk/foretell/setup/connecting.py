@@ -129,6 +129,6 @@ def hook_lifecycle(running: Running, after_fork: Callable[[], None]) -> None:
         lambda timeout_s: finish(running, timeout_s),
         after_fork,
         running.settings.flush_timeout_s,
-        at_forks=[running.exporter] if running.exporter is not None else [],
+        at_forks=[part for part in (running.exporter, running.watchdog) if part is not None],
     )
     running.lifecycle.begin()

@@ -68,7 +68,7 @@ def build_runtime(running: Running) -> None:
     from foretell.instrument.work.queue_limits import Limits
     from foretell.instrument.work.refining import Refiner
     from foretell.instrument.work.worker import Worker
-    from foretell.setup import sinks
+    from foretell.setup import sinks, watching
     from foretell.watchdog.process_probe import ProcessProbe
 
     settings = running.settings
@@ -79,6 +79,7 @@ def build_runtime(running: Running) -> None:
     processors: list[SpanProcessor] = []
     refiner = Refiner(prices, sinks.contents_refiner(running))
     show_open = sinks.open_refiner(running)
+    watching.build_watchdog(running, open_calls, probe)
     worker = Worker(
         refiner,
         sinks.build_sinks(running, resource, prices, lambda: show_open(list(open_calls.values())), probe, processors),

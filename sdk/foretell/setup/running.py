@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from foretell.export.metrics.otel_meter import MeterBridge
     from foretell.export.metrics.prometheus import PullEndpoint
     from foretell.export.metrics.registry import Metrics
+    from foretell.instrument.gates.gate import Gates
     from foretell.instrument.otel.foreign import ForeignSpans
     from foretell.instrument.otel.provider import OwnProvider
     from foretell.instrument.runtime import Runtime
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from foretell.privacy.redactor import Redactor
     from foretell.settings import Settings
     from foretell.store.store import Store
+    from foretell.watchdog.engine import Watchdog
     from foretell.watchdog.process_probe import ProcessProbe
 
 
@@ -59,6 +61,9 @@ class Running:
     identity_key: bytes = b""
     """Under which equal calls have equal identities."""
     probe: ProcessProbe | None = None
+    watchdog: Watchdog | None = None
+    gates: Gates | None = None
+    """Where runs are halted and paused."""
     bridge: MeterBridge | None = None
     metrics: Metrics | None = None
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)

@@ -126,7 +126,7 @@ def build_sinks(
     from foretell.export.otlp.call_encoder import find_context_limit
     from foretell.instrument.otel.processor_sink import ProcessorSink
 
-    sinks: list[Sink] = []
+    sinks: list[Sink] = [] if running.watchdog is None else [running.watchdog]
     if running.store is not None:
         sinks.append(_store_sink(running))
     if running.settings.metrics_on:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from foretell.export.counts import Counts
     from foretell.model.call import Call
     from foretell.model.facts import Score
+    from foretell.model.finding import Finding
     from foretell.model.log import LogRecord
     from foretell.model.sink import Sink
 
@@ -41,6 +42,7 @@ class Delivery:
         self.refined: deque[list[Call]] = deque()
         self.scores: deque[Score] = deque()
         self.logs: deque[LogRecord] = deque()
+        self.findings: deque[Finding] = deque()
         self.log_bytes = 0
         """Of the records that wait, roughly: each thread that logs adds to it."""
         self.taken = self.taken_bytes = 0
@@ -68,6 +70,7 @@ class Delivery:
             done = True
             for sink in self.sinks:
                 done = self._flush_one(sink, max(LEAST_S, deadline_s - time.monotonic())) and done
+                self._give()  # what the watchdog finds as it is flushed goes on to the sinks after it
             return done
         finally:
             self.lock.release()
@@ -76,7 +79,11 @@ class Delivery:
         """Close every sink, unless one of them hangs."""
         if self.lock.acquire(timeout=max(LEAST_S, deadline_s - time.monotonic())):
             try:
-                self.tell("close")
+                for sink in self.sinks:
+                    self._tell_one(sink, "close")
+                    if self.findings or self.logs:  # the watchdog ends its findings as it is closed
+                        self._give()
+                        self.tell("write")
             finally:
                 self.lock.release()
 
@@ -86,20 +93,22 @@ class Delivery:
         self.refined.clear()
         self.scores.clear()
         self.logs.clear()
+        self.findings.clear()
         self.log_bytes = 0
         self.taken = self.taken_bytes = 0
         self.tell("after_fork")
 
     def tell(self, method: str, *args: object) -> list[Sink]:
         """Call a method of every sink; those that failed are given back, counted and said once."""
-        failed = []
-        for sink in self.sinks:
-            try:
-                getattr(sink, method)(*args)
-            except Exception as error:
-                FAULTS.note(f"sink.{sink.name}", error)
-                failed.append(sink)
-        return failed
+        return [sink for sink in self.sinks if not self._tell_one(sink, method, *args)]
+
+    def _tell_one(self, sink: Sink, method: str, *args: object) -> bool:
+        try:
+            getattr(sink, method)(*args)
+        except Exception as error:
+            FAULTS.note(f"sink.{sink.name}", error)
+            return False
+        return True
 
     def _give(self) -> None:
         noted = 0
@@ -116,8 +125,16 @@ class Delivery:
                 noted = 0
         if self.scores:
             self.tell("take_scores", self._refine_scores([self.scores.popleft() for _ in range(len(self.scores))]))
+        if self.findings:
+            self._give_findings()
         if self.logs:
             self._give_logs()
+
+    def _give_findings(self) -> None:
+        findings = [self.findings.popleft() for _ in range(len(self.findings))]
+        for sink in self.sinks:
+            if hasattr(sink, "take_findings"):  # `model.sink.FindingSink`
+                self._tell_one(sink, "take_findings", findings)
 
     def _give_logs(self) -> None:
         """Give what waits now in parts, each written before the next: the sinks' own buffers are bounded too."""

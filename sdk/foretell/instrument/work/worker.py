@@ -72,6 +72,7 @@ class Worker:
         self._now_ns = now_ns
         self._queue: deque[Call] = deque()
         self._scores, self._logs = self._delivery.scores, self._delivery.logs
+        self.findings = self._delivery.findings  # what the watchdog found; the log line that goes with it rouses
         self._high_items, self._high_bytes = limits.max_items // 2, limits.max_bytes // 2
         self._is_ended = self._is_closed = False
         self._begin()
@@ -250,7 +251,7 @@ class Worker:
 
     def _write_late(self) -> None:
         """The program is ending: nobody comes for what is queued now."""
-        if not self._is_closed and (self._queue or self._scores or self._logs):
+        if not self._is_closed and (self._queue or self._scores or self._logs or self.findings):
             self.drain(LATE_S)
             self._delivery.close(time.monotonic() + LATE_S)
 
@@ -279,7 +280,7 @@ class Worker:
         self._hurry.clear()
 
     def _has_work(self) -> bool:
-        return bool(self._queue or self._scores or self._logs) or self._has_news()
+        return bool(self._queue or self._scores or self._logs or self.findings) or self._has_news()
 
     def _has_news(self) -> bool:
         return len(self._open_calls) > len(self._shown)

@@ -130,6 +130,8 @@ def _around_coroutine(func: Wrapped, spec: Spec) -> Wrapped:
         if operation is None:
             return await func(*args, **kwargs)
         try:
+            if operation.run.gate is not None:
+                await operation.run.gate.wait(operation)
             result = await func(*args, **kwargs)
         except BaseException as error:
             break_off(operation, error)
@@ -200,6 +202,11 @@ async def _drive_async(generator: AsyncGenerator[Any, Any], stream: Stream) -> A
     step, value = generator.asend, None
     stream.open()
     try:
+        try:
+            await stream.wait()
+        except BaseException as error:
+            stream.fail(error)
+            raise
         while True:
             try:
                 chunk = await step(value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from foretell.cost.fields import fields_of
 from foretell.model.payload import Captured
-from foretell.payloads.taking.snapshot import take_snapshot
+from foretell.payloads.taking.snapshot import take_copy
 
 MAX_PIECES = 50_000
 
@@ -31,7 +31,7 @@ class Pieces:
             return
         text = text_of(chunk)
         if text is None:
-            captured = take_snapshot(chunk, self._left)
+            captured = take_copy(chunk, self._left)
             self._is_text = False
             self._items.append(captured.value)
             self._left -= captured.size_bytes

@@ -52,6 +52,21 @@ class Stream:
         except Exception as error:
             attach(self._consumer)
             FAULTS.note("open", error)
+        except BaseException:  # the run is halted: the generator's code does not even begin
+            attach(self._consumer)
+            raise
+
+    async def wait(self) -> None:
+        """Wait where the run is paused, without blocking the event loop, and as the consumer for that time."""
+        operation = self._operation
+        if operation is not None and operation.run.gate is not None:
+            inside = get_current()
+            attach(self._consumer)
+            try:
+                await operation.run.gate.wait(operation)
+            finally:
+                self._consumer = get_current()
+                attach(inside)
 
     def suspend(self, chunk: Any) -> None:
         """Note a chunk and hand the consumer its own context back, whatever the generator has open inside."""

@@ -1,0 +1,1 @@
+"""Gates: where a trigger's action takes hold of a run, at the opening of its next operation."""

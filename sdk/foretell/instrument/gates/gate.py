@@ -1,0 +1,241 @@
+"""Halts and pauses: what the next operation of a run meets when a trigger took hold of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from foretell.errors import RunHalted
+
+if TYPE_CHECKING:
+    from foretell.instrument.operation import Operation
+    from foretell.model.finding import Finding
+
+PAUSED: Final = "foretell.paused"
+"""The event on an operation that waited."""
+STEPS_S: Final = (0.02, 0.05, 0.1, 0.2)
+"""How often an awaiting operation looks whether it may go on: soon at first, then less often."""
+
+
+@dataclass(slots=True, eq=False)
+class Hold:
+    """A finding that keeps runs from going on."""
+
+    finding: Finding
+    is_halt: bool
+    until_s: float = float("inf")
+    """By the monotonic clock: a pause ends then."""
+    event: threading.Event = field(default_factory=threading.Event)
+    """Set when the pause is over."""
+    released: set[str] = field(default_factory=set)
+    """Runs that may go on although the hold lasts."""
+
+    def concerns(self, run_id: str, agent_name: str | None) -> bool:
+        """Whether it holds this run: its own, or every run of its agent, or every run."""
+        about = self.finding
+        if run_id in self.released:
+            return False
+        if about.run_id is not None:
+            return about.run_id == run_id
+        return about.agent_name is None or about.agent_name == agent_name
+
+
+class Gates:
+    """What each operation passes at its opening, in runs that are held. Others do not ask."""
+
+    def __init__(
+        self,
+        open_calls: Mapping[int, Operation],
+        *,
+        pause_limit_s: float = 3_600.0,
+        halts_after_pause: bool = False,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Hold runs among `open_calls`; a pause lasts `pause_limit_s` at most, and then the run goes on, or is halted."""
+        self._open_calls = open_calls
+        self._pause_limit_s = pause_limit_s
+        self._halts_after_pause = halts_after_pause
+        self._monotonic_s = monotonic_s
+        self._holds: list[Hold] = []
+        self._lock = threading.Lock()
+
+    @property
+    def is_open(self) -> bool:
+        """True while nothing is held: runs that begin need not ask."""
+        return not self._holds
+
+    # -- what findings do ------------------------------------------------------------------------------------------
+
+    def halt(self, finding: Finding) -> None:
+        """From now on each operation that the run opens raises `RunHalted`."""
+        self._add(Hold(finding, is_halt=True))
+
+    def pause(self, finding: Finding) -> None:
+        """The next operation that the run opens waits for `resume`, up to the time limit."""
+        self._add(Hold(finding, is_halt=False, until_s=self._monotonic_s() + self._pause_limit_s))
+
+    def lift(self, finding: Finding) -> None:
+        """A finding about no single run has ended: the runs go on. One about a run holds it until that ends."""
+        if finding.run_id is None:
+            with self._lock:
+                gone = [hold for hold in self._holds if _is_same(hold.finding, finding)]
+                self._remove(gone)
+
+    def resume(self, run_id: str) -> bool:
+        """Let a paused run go on; False where it is not paused here. A halted run stays halted."""
+        with self._lock:
+            paused = [
+                hold for hold in self._holds if not hold.is_halt and hold.concerns(run_id, self._agent_of(run_id))
+            ]
+            for hold in paused:
+                hold.released.add(run_id)
+            self._remove([hold for hold in paused if hold.finding.run_id is not None])
+        return bool(paused)
+
+    def list_paused(self) -> dict[str, Hold]:
+        """The open runs that are paused, or will be at their next operation."""
+        if all(hold.is_halt for hold in self._holds):
+            return {}
+        paused: dict[str, Hold] = {}
+        for call in list(self._open_calls.values()):
+            for hold in list(self._holds):
+                if not hold.is_halt and hold.concerns(call.run_id, call.agent_name):
+                    paused.setdefault(call.run_id, hold)
+        return paused
+
+    def tidy(self) -> None:
+        """Forget holds of runs that have ended, and pauses whose time is up."""
+        runs = {call.run_id for call in list(self._open_calls.values())}
+        now_s = self._monotonic_s()
+        with self._lock:
+            over = [hold for hold in self._holds if hold.finding.run_id is not None and hold.finding.run_id not in runs]
+            late = [hold for hold in self._holds if hold.until_s <= now_s]
+            self._remove([*over, *(hold for hold in late if hold not in over and not self._expire(hold))])
+
+    def open_all(self) -> None:
+        """Hold nothing any more: recording ends."""
+        with self._lock:
+            self._remove(list(self._holds))
+
+    def after_fork(self) -> None:
+        """Start afresh in a forked child; a run that was halted stays so, for its pauses nobody there would care."""
+        self._lock = threading.Lock()
+        self._holds = [hold for hold in self._holds if hold.is_halt]
+
+    # -- what operations do ----------------------------------------------------------------------------------------
+
+    def __call__(self, operation: Operation) -> None:
+        """Let an operation pass, hold up its thread, or raise `RunHalted` with the operation ended as halted."""
+        hold = self._find(operation)
+        if hold is None:
+            return
+        if not hold.is_halt:
+            if _is_on_event_loop():
+                return  # its wrapper waits, where there is one that can
+            self._wait(operation, hold)
+            return
+        error = make_error(hold.finding, operation.run_id)
+        operation.fail(error)
+        raise error
+
+    async def wait(self, operation: Operation) -> None:
+        """The same for an operation whose wrapper can wait without blocking the event loop; raises, but ends nothing."""
+        import asyncio
+
+        hold = self._find(operation)
+        if hold is None or hold.is_halt:
+            return
+        since_s, looks = self._monotonic_s(), 0
+        while not self._is_over(hold, operation):
+            await asyncio.sleep(STEPS_S[min(looks // 10, len(STEPS_S) - 1)])
+            looks += 1
+        self._go_on(operation, hold, since_s)
+
+    def _wait(self, operation: Operation, hold: Hold) -> None:
+        since_s = self._monotonic_s()
+        try:
+            while not self._is_over(hold, operation):
+                hold.event.wait(min(1.0, max(0.0, hold.until_s - self._monotonic_s())))
+            self._go_on(operation, hold, since_s)
+        except BaseException as error:  # halted after all, or Ctrl-C: the operation ends with it
+            operation.fail(error)
+            raise
+
+    def _go_on(self, operation: Operation, hold: Hold, since_s: float) -> None:
+        waited_s = self._monotonic_s() - since_s
+        is_resumed = operation.run_id in hold.released
+        operation.add_event(PAUSED, trigger=hold.finding.trigger, waited_s=round(waited_s, 3), is_resumed=is_resumed)
+        if not is_resumed and self._expire(hold):
+            raise make_error(hold.finding, operation.run_id)
+
+    def _is_over(self, hold: Hold, operation: Operation) -> bool:
+        return (
+            hold.event.is_set()
+            or operation.run_id in hold.released
+            or operation.end_ns is not None
+            or self._monotonic_s() >= hold.until_s
+        )
+
+    def _expire(self, hold: Hold) -> bool:
+        """Nobody has resumed in time: True where the pause becomes a halt."""
+        if self._halts_after_pause and (hold.is_halt or self._monotonic_s() >= hold.until_s):
+            hold.is_halt, hold.until_s = True, float("inf")
+            hold.event.set()
+        return hold.is_halt
+
+    # -- the list --------------------------------------------------------------------------------------------------
+
+    def _find(self, operation: Operation) -> Hold | None:
+        """The hold that counts: a halt before a pause."""
+        found = None
+        for hold in list(self._holds):
+            if hold.concerns(operation.run_id, operation.agent_name):
+                if hold.is_halt:
+                    return hold
+                found = found or hold
+        return found
+
+    def _add(self, hold: Hold) -> None:
+        with self._lock:
+            if any(_is_same(known.finding, hold.finding) for known in self._holds):
+                return
+            self._holds.append(hold)
+        for call in list(self._open_calls.values()):
+            if hold.concerns(call.run_id, call.agent_name) or hold.finding.run_id is None:
+                call.run.gate = self
+
+    def _remove(self, holds: list[Hold]) -> None:
+        for hold in holds:
+            self._holds.remove(hold)
+            hold.event.set()
+
+    def _agent_of(self, run_id: str) -> str | None:
+        names = [call.agent_name for call in list(self._open_calls.values()) if call.run_id == run_id]
+        return next((name for name in names if name is not None), None)
+
+
+def make_error(finding: Finding, run_id: str) -> RunHalted:
+    """What the program gets: the trigger, its evidence, and how to let such a run go on."""
+    how = (
+        f"To let such runs go on: foretell.init(actions={{{finding.trigger!r}: 'log'}}) or "
+        f"FORETELL_ACTIONS={finding.trigger}=log; `foretell triggers` lists its limits."
+    )
+    return RunHalted(finding.trigger, {"explanation": finding.explanation, **finding.evidence}, how, run_id)
+
+
+def _is_same(one: Finding, other: Finding) -> bool:
+    return (one.trigger, one.key) == (other.trigger, other.key)
+
+
+def _is_on_event_loop() -> bool:
+    """Whether this thread runs an event loop, which nothing may hold up."""
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

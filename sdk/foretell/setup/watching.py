@@ -1,0 +1,102 @@
+"""The watchdog: its detectors, what it looks with, and what is done about what it finds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from foretell.errors import SettingError
+
+if TYPE_CHECKING:
+    from foretell.detectors.detector import Detector
+    from foretell.instrument.gates.gate import Gates
+    from foretell.instrument.operation import Operation
+    from foretell.model.finding import Finding
+    from foretell.model.log import LogRecord
+    from foretell.settings import Settings
+    from foretell.setup.running import Running
+    from foretell.watchdog.engine import Look
+    from foretell.watchdog.process_probe import ProcessProbe
+    from foretell.watchdog.telling import Helper
+
+
+def build_watchdog(running: Running, open_calls: Mapping[int, Operation], probe: ProcessProbe) -> None:
+    """Put detectors, looks and actions together; an unknown trigger or limit raises SettingError."""
+    check_actions(running.settings)
+    if not running.settings.watchdog_on:
+        return
+    from foretell.watchdog.clock import SteadyClock
+    from foretell.watchdog.engine import Watchdog
+    from foretell.watchdog.redacting import refine_finding
+    from foretell.watchdog.telling import Herald
+
+    redactor = running.redactor
+    assert redactor is not None
+    clock = SteadyClock(time.time_ns, time.perf_counter_ns)
+
+    def publish(findings: Sequence[Finding], records: Sequence[LogRecord]) -> None:
+        running.worker.findings.extend(findings)
+        for record in records:
+            running.worker.put_log(record)
+
+    herald = Herald(
+        publish,
+        open_calls=open_calls,
+        refine=lambda finding: refine_finding(finding, redactor),
+        now_ns=clock.now_ns,
+        helpers=_make_helpers(running, open_calls),
+    )
+    make, looks = _detector_maker(running.settings), _list_looks(running, probe)
+    running.watchdog = Watchdog(make, looks, herald, clock, open_calls, running.counts)
+
+
+def check_actions(settings: Settings) -> None:
+    """Refuse actions of triggers that do not exist, or that are judged where no action can be."""
+    from foretell.triggers.catalogue import find_trigger
+    from foretell.triggers.trigger import Where
+
+    for name, action in settings.actions.items():
+        trigger = find_trigger(name)
+        if trigger.where is Where.FLEET and action != "off":
+            raise SettingError(
+                f"The trigger {name!r} is judged by Prometheus alone, where no run can be reached: "
+                f"it takes no action {action!r}."
+            )
+
+
+def _detector_maker(settings: Settings) -> Callable[[], Iterable[Detector]]:
+    from foretell.detectors.line_up import make_detectors
+    from foretell.triggers.limits import read_all_limits
+
+    limits = {
+        trigger: values
+        for trigger, values in read_all_limits(settings.extras).items()
+        if settings.actions.get(trigger) != "off"
+    }
+    return lambda: make_detectors(limits)
+
+
+def _list_looks(running: Running, probe: ProcessProbe) -> list[Look]:
+    from foretell.model.samples import TelemetrySample
+    from foretell.setup.sinks import self_counts
+    from foretell.watchdog.engine import Look
+
+    return [
+        Look("take_process", 1.0, lambda now_ns: [probe.sample(now_ns)]),
+        Look("take_telemetry", 1.0, lambda now_ns: [TelemetrySample(now_ns, self_counts(running))]),
+    ]
+
+
+def _make_helpers(running: Running, open_calls: Mapping[int, Operation]) -> list[Helper]:
+    from foretell.instrument.gates.gate import Gates
+    from foretell.setup.holding import Holding
+
+    settings = running.settings
+    gates: Gates = Gates(
+        open_calls,
+        pause_limit_s=settings.pause_limit_s,
+        halts_after_pause=settings.pause_then == "halt",
+    )
+    running.gates = gates
+    return [Holding(running, gates)]
