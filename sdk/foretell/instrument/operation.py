@@ -21,6 +21,7 @@ from foretell.payloads.taking.snapshot import take_arguments, take_snapshot
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
+    from foretell.instrument.gates.gate import Gates
     from foretell.instrument.runtime import Runtime
     from foretell.instrument.spec import Spec
     from foretell.model.facts import ErrorFacts
@@ -48,7 +49,8 @@ class RunState:
         """Start counting steps at 0."""
         self.steps = count()
         self.last_error: int | None = None
-        self.gate: Any = None  # a callable set by halt and pause; None lets everything pass
+        self.gate: Gates | None = None
+        """Where halt and pause take hold; None lets everything pass."""
 
 
 class Operation(Call):
@@ -139,11 +141,10 @@ class Operation(Call):
         self.inside = Context(values)
         attach(self.inside)
         runtime.worker.opened(self)
-        if self.run.gate is not None:
-            self.run.gate(self)
 
     def _begin_run(self, outer: Context) -> None:
         self.run = RunState()
+        self.run.gate = self.runtime.gate
         self.agent = self.agent_name = None
         self.group = None
         self.is_priced = self.spec.is_priced
@@ -309,7 +310,10 @@ class Operation(Call):
 
 
 def open_call(runtime: Runtime, spec: Spec, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Operation:
-    """Open the operation of a decorated callable and record its arguments."""
+    """Open the operation of a decorated callable and record its arguments.
+
+    Where the run is held this waits, or raises `RunHalted`: then the operation has ended, and is current no more.
+    """
     request = take_request(kwargs) if kwargs and spec.kind in _INFERENCE else None
     operation = Operation(runtime, spec, request)
     if operation.is_captured_in and (args or kwargs):
@@ -317,6 +321,8 @@ def open_call(runtime: Runtime, spec: Spec, args: tuple[Any, ...], kwargs: dict[
         captured = take_arguments(parameters.names, args, kwargs, parameters.skip_first, runtime.capture.limit_bytes)
         operation.input = captured
         operation.size_bytes += captured.size_bytes
+    if operation.run.gate is not None:
+        operation.run.gate(operation)
     return operation
 
 
