@@ -20,7 +20,6 @@ HEAVY = {
     "opentelemetry.instrumentation",
     "opentelemetry.proto",
     "opentelemetry.sdk",
-    "orjson",
     "prometheus_client",
     "pydantic",
     "re2",

@@ -16,7 +16,7 @@ from foretell.instrument.otel.limits import put_attribute, put_event
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals
 from foretell.model.kinds import Kind, Outcome
-from foretell.payloads.taking.snapshot import take_arguments, take_snapshot
+from foretell.payloads.taking.snapshot import take_arguments, take_copy, take_snapshot
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
@@ -189,7 +189,7 @@ class Operation(Call):
     def set_input(self, value: Any) -> None:  # any object of the user's
         """Record what went in, as it is now; later changes to `value` do not change the record."""
         if self.is_captured_in and self.end_ns is None:
-            self.input = take_snapshot(value, self.runtime.capture.limit_bytes)
+            self.input = take_snapshot(value, self.runtime.capture.limit_bytes, is_sorted=True)
             self.size_bytes += self.input.size_bytes
 
     def set_output(self, value: Any) -> None:  # any object of the user's
@@ -352,7 +352,7 @@ def take_request(kwargs: dict[str, Any]) -> dict[str, Any] | None:
     found = {key: kwargs[key] for key in REQUEST_PARAMETERS & kwargs.keys()}
     # Not isinstance: it asks `__class__`, which may be the user's own code. Neither may a subclass's own methods run.
     kept = {
-        key: v if type(v) is str and len(v) <= REQUEST_CHARS else take_snapshot(v, REQUEST_CHARS).value
+        key: v if type(v) is str and len(v) <= REQUEST_CHARS else take_copy(v, REQUEST_CHARS).value
         for key, v in found.items()
         if issubclass(type(v), (str, int, float, list))
     }

@@ -7,23 +7,47 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+import orjson
+
 NO_RULES: Mapping[str, int] = MappingProxyType({})
 
 
-# Not frozen, as little as the other values of which every call makes some: freezing triples what making one costs.
-@dataclass(slots=True)
 class Captured:
-    """A value as it was at one moment: built-ins only, nothing the program can still change.
+    """A value as it was at one moment: nothing of it is shared that the program can still change.
 
-    Made on the caller's thread, not yet redacted, never leaves the process.
+    Made on the caller's thread, not yet redacted, never leaves the process. Plain values are held as JSON, which is
+    one object however deep they are: a copy of each container would be work for the garbage collector too.
     """
 
-    value: Any  # any JSON-like structure of built-ins
+    __slots__ = ("_value", "document", "is_stream", "is_truncated", "size_bytes")
+
+    document: bytes | None
+    """The value as UTF-8 JSON; None where it is held as built-ins."""
     size_bytes: int
     """A cheap estimate, for the queue's bound."""
-    is_truncated: bool = False
-    is_stream: bool = False
+    is_truncated: bool
+    is_stream: bool
     """True for the list of a stream's chunks: a text may go on from one to the next."""
+
+    def __init__(
+        self,
+        value: Any,  # any JSON-like structure of built-ins
+        size_bytes: int,
+        is_truncated: bool = False,
+        is_stream: bool = False,
+        document: bytes | None = None,
+    ) -> None:
+        """Hold a copy that nobody else has; `value` is ignored where a `document` is given."""
+        self._value = value
+        self.size_bytes = size_bytes
+        self.is_truncated = is_truncated
+        self.is_stream = is_stream
+        self.document = document
+
+    @property
+    def value(self) -> Any:
+        """The value as built-ins, read from its document each time."""
+        return self._value if self.document is None else orjson.loads(self.document)
 
 
 @dataclass(slots=True)

@@ -93,7 +93,7 @@ def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> tu
         captured = call.input
         if captured is not None:
             call.input = None
-            document = draft_json(captured.value, captured.size_bytes, is_sorted=True)
+            document = captured.document or draft_json(captured.value, is_sorted=True)
             call.identity = _hash(keyed.copy(), call.name, document)
             if limits.keeps_contents:
                 contents.append((call, "input_payload", captured))
@@ -103,7 +103,7 @@ def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> tu
             call.output = None
             if limits.keeps_contents:
                 contents.append((call, "output_payload", captured))
-                documents.append(draft_json(captured.value, captured.size_bytes))
+                documents.append(captured.document or draft_json(captured.value))
     return contents, documents
 
 
@@ -122,7 +122,7 @@ def _add_seams(contents: Sequence[_Content], documents: list[bytes], redactor: R
     """Add the joined texts of streams' chunks to what is searched. Returns place of the text → place of the content."""
     owners: dict[int, int] = {}
     for place, (_, _, captured) in enumerate(contents):
-        if type(captured.value) is list:
+        if documents[place][:1] == b"[":
             for text in redactor.join_seams(captured.value, is_stream=captured.is_stream):
                 owners[len(documents)] = place
                 documents.append(encode_text(text))

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-import json.encoder
 import math
-import sys
-from collections.abc import Callable
-from json.encoder import encode_basestring
 from typing import Any
 
-# Not in the type stubs; None on a Python without the C accelerator.
-_make_c_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
+import orjson
 
+_SORTED = orjson.OPT_SORT_KEYS
 DEPTH_LIMIT = 60
 _DIGITS_LIMIT_BITS = 14_000
 """Python refuses to write integers of more than 4300 digits."""
-_DIGITS_LIMIT = 4300
-_LONG_NUMBER = b"0" * 1000
-_ONLY_DIGITS = bytes(48 if 48 <= byte < 58 else 32 for byte in range(256))
-
-Writer = Callable[[Any], bytes]
 
 
 def read_bytes(data: bytes) -> Any:  # Any: JSON-like
@@ -55,35 +46,12 @@ def make_plain(value: Any, depth: int = 0) -> Any:  # Any: anything goes in, JSO
     return read_bytes(value) if kind is bytes else {"type": kind.__qualname__}
 
 
-def draft_json(value: Any, size_bytes: int = 0, *, is_sorted: bool = False) -> bytes:  # Any: JSON-like
-    """Return UTF-8 JSON quickly, of a value made of built-ins.
-
-    A control character other than newline, return and tab may stand in it as it is: redaction looks for those, and
-    what has one is written again by `write_json`. With `is_sorted` the bytes are the same wherever they are written,
-    so that their hash is.
-    """
+def draft_json(value: Any, *, is_sorted: bool = False) -> bytes:  # Any: JSON-like
+    """Return UTF-8 JSON quickly, of a value made of built-ins. With `is_sorted` equal mappings have equal documents."""
     try:
-        if not is_sorted:
-            write = _write_fast or _find_loaded_writer()
-            if write is not None:
-                return write(value)
-        if type(value) is str:
-            return _quote(value).encode()
-        is_wordy = size_bytes > 2000 or (type(value) is dict and size_bytes > 200 * len(value))
-        return "".join(_DRAFTERS[is_wordy, is_sorted](value, 0)).encode()
-    except (TypeError, ValueError, RecursionError):
+        return orjson.dumps(value, _tell_other, _SORTED if is_sorted else None)
+    except TypeError:  # a key that is no text, a lone surrogate, an integer over 64 bits
         return write_json(value, is_sorted=is_sorted)
-
-
-def rewrite_json(value: Any) -> bytes:  # Any: parsed JSON
-    """Return strictly valid UTF-8 JSON quickly, of what was read from JSON."""
-    write = _write_fast or _find_loaded_writer()
-    if write is not None:
-        try:
-            return write(value)
-        except (TypeError, ValueError):  # a lone surrogate, say
-            pass
-    return write_json(value)
 
 
 def write_json(value: Any, *, is_sorted: bool = False) -> bytes:  # Any: anything
@@ -117,76 +85,7 @@ def _name_key(key: Any) -> str:
     return str(key)[:200] if kind is float or (kind is int and key.bit_length() < 256) else kind.__qualname__
 
 
-def _quote(text: str) -> str:
-    """Return a JSON string. The standard library looks at each character; replacing is five times as fast."""
-    if len(text) < 80:
-        return encode_basestring(text)
-    if "\\" in text:
-        text = text.replace("\\", "\\\\")
-    if '"' in text:
-        text = text.replace('"', '\\"')
-    if "\n" in text:
-        text = text.replace("\n", "\\n")
-    if "\r" in text:
-        text = text.replace("\r", "\\r")
-    if "\t" in text:
-        text = text.replace("\t", "\\t")
-    return f'"{text}"'
-
-
-def _make_drafter(is_wordy: bool, is_sorted: bool) -> Callable[[Any, int], Any]:
-    quote = _quote if is_wordy else encode_basestring
-    if _make_c_encoder is None:
-        encoder = json.JSONEncoder(
-            ensure_ascii=False, separators=(",", ":"), sort_keys=is_sorted, allow_nan=False, default=_tell_other
-        )
-        return lambda value, _: encoder.encode(value)
-    # Made once: JSONEncoder makes one of these for each value.
-    drafter: Callable[[Any, int], Any] = _make_c_encoder(
-        None, _tell_other, quote, None, ":", ",", is_sorted, False, False
-    )
-    return drafter
-
-
 def _tell_other(value: Any) -> Any:
     if type(value) is bytes:
         return read_bytes(value)
     raise TypeError(type(value))
-
-
-def _find_installed_writer() -> Writer | None:
-    try:
-        import orjson
-    except ImportError:
-        return None
-
-    def write(value: Any) -> bytes:
-        document: bytes = orjson.dumps(value, _tell_other)
-        return document
-
-    return write
-
-
-def _find_loaded_writer() -> Writer | None:
-    """The writer that comes with prices: three times as fast as the standard library's, if somebody has loaded it."""
-    global _write_fast
-    to_json: Any = getattr(sys.modules.get("pydantic_core"), "to_json", None)
-    if to_json is None:
-        return None
-
-    def write(value: Any) -> bytes:
-        document: bytes = to_json(value, inf_nan_mode="null")
-        if len(document) > _DIGITS_LIMIT and _LONG_NUMBER in document.translate(_ONLY_DIGITS):
-            raise ValueError("a number of more digits than Python reads")
-        return document
-
-    try:
-        write(1.5)
-    except (TypeError, ValueError):  # of another version than those we know
-        return None
-    _write_fast = write
-    return write
-
-
-_DRAFTERS = {(wordy, sort): _make_drafter(wordy, sort) for wordy in (False, True) for sort in (False, True)}
-_write_fast = _find_installed_writer()

@@ -14,7 +14,7 @@ def test_contents_go_and_the_bytes_are_told(record):
         call.set_input("x" * 100)
         call.set_output("y" * 50)
 
-        assert 150 == shed_contents(call)
+        assert 154 == shed_contents(call)  # the quotes of two texts
         assert (None, None, CALL_BYTES) == (call.input, call.output, call.size_bytes)
         assert 0 == shed_contents(call)
 

@@ -8,6 +8,7 @@ import datetime as dt
 import decimal
 import enum
 import io
+import json
 import pathlib
 import threading
 import uuid
@@ -21,7 +22,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretell.payloads.taking.snapshot import list_parameters, take_arguments, take_chunks, take_snapshot
+from foretell.payloads.taking.snapshot import list_parameters, take_arguments, take_snapshot
+from foretell.privacy.text import write_json
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -219,10 +221,10 @@ class TestMutation:
 
     @given(PLAIN)
     def test_a_copy_is_equal_and_apart(self, value: Any) -> None:
-        """For any JSON-like value."""
+        """For any JSON-like value; a number that JSON cannot say is null."""
         kept = take_snapshot(value).value
 
-        assert value == kept
+        assert json.loads(write_json(value)) == kept
         if isinstance(value, (list, dict)):
             assert kept is not value
 
@@ -335,10 +337,3 @@ class TestArguments:
         def function(a: int, /, b: int, *rest: int, key: int = 0, **more: int) -> None: ...
 
         assert ("a", "b", "*rest") == list_parameters(function)
-
-    def test_chunks_of_text_are_joined(self) -> None:
-        """So that nothing hides in a seam."""
-        assert "abc" == take_chunks(["a", "b", "c"]).value
-        assert b"ab" == take_chunks([b"a", b"b"]).value
-        assert ["a", 1] == take_chunks(["a", 1]).value
-        assert [] == take_chunks([]).value

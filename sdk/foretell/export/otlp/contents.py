@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from foretell.export.otlp.wire import DEPTH_LIMIT, any_value, array_value, key_start, pair, string_pair, utf8, varint
-from foretell.privacy.text import rewrite_json
+from foretell.privacy.text import draft_json
 from foretell.semconv.messages.content import read_contents
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def encode_contents(call: Call, *, has_event: bool) -> tuple[list[bytes], list[b
     as_text: list[bytes] = []
     as_values: list[bytes] = []
     for name, value in read_contents(call).items():
-        as_text.append(string_pair(name, value if isinstance(value, str) else rewrite_json(value)))
+        as_text.append(string_pair(name, value if isinstance(value, str) else draft_json(value)))
         if has_event:
             as_values.append(pair(name, _encode(value)))
     return as_text, as_values

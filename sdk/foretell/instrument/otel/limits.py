@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.model.facts import Event, Link
 from foretell.payloads.taking.bare import name_type
-from foretell.payloads.taking.snapshot import take_snapshot
+from foretell.payloads.taking.snapshot import take_copy
 
 if TYPE_CHECKING:
     from foretell.instrument.operation import Operation
@@ -47,7 +47,7 @@ def put_attribute(call: Operation, key: str, value: Any) -> None:  # any attribu
     if len(call.attributes) >= limits.attributes and key not in call.attributes:
         _drop(call, "attributes")
     else:
-        call.attributes[key] = limits.cut(take_snapshot(value, SNAPSHOT_BYTES).value)
+        call.attributes[key] = limits.cut(take_copy(value, SNAPSHOT_BYTES).value)
 
 
 def put_event(call: Operation, name: str, fields: Mapping[str, Any], time_ns: int) -> None:  # any attribute values
@@ -62,7 +62,7 @@ def put_event(call: Operation, name: str, fields: Mapping[str, Any], time_ns: in
             Event(
                 name if type(name) is str else _name(name),
                 time_ns,
-                limits.cut(take_snapshot(fields, SNAPSHOT_BYTES).value),
+                limits.cut(take_copy(fields, SNAPSHOT_BYTES).value),
             )
         )
 
@@ -75,7 +75,7 @@ def put_link(call: Operation, trace_id: int, span_id: int, fields: Mapping[str, 
     if len(call.links) >= limits.links:
         _drop(call, "links")
     else:
-        call.links.append(Link(trace_id, span_id, limits.cut(take_snapshot(fields, SNAPSHOT_BYTES).value)))
+        call.links.append(Link(trace_id, span_id, limits.cut(take_copy(fields, SNAPSHOT_BYTES).value)))
 
 
 def _name(key: Any) -> str:  # whatever the program took for a name
