@@ -7,8 +7,9 @@ from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from foretell.export.metrics.labels import UNKNOWN, BoundedNames, label_client
+from foretell.export.metrics.labels import BoundedNames, label_client
 from foretell.export.metrics.series import CallSeries, ContextWindow, SeriesMaker
+from foretell.model.dependency import UNKNOWN
 from foretell.model.facts import InferenceFacts, ToolFacts
 from foretell.model.kinds import Kind
 from foretell.semconv import genai, legacy

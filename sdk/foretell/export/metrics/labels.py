@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from foretell.model.dependency import name_model
 from foretell.model.facts import InferenceFacts, MemoryFacts, RetrievalFacts
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import Kind
 from foretell.semconv import genai
 
 if TYPE_CHECKING:
@@ -17,13 +18,7 @@ NAME_LIMIT: Final = 50
 OTHER: Final = "other"
 ENTRY: Final = "entry"
 """Source of a call that no agent made: the program itself."""
-UNKNOWN: Final = "unknown"
 OPENAI_PROVIDERS: Final = frozenset({"openai", "azure.ai.openai"})
-
-_TIMEOUTS = ("timeout", "timedout", "deadlineexceeded")
-_TIMEOUT_CODES = frozenset({"408", "504"})
-_THROTTLES = ("ratelimit", "toomanyrequests", "throttl", "resourceexhausted")
-_THROTTLE_CODES = frozenset({"429"})
 
 
 class BoundedNames:
@@ -84,11 +79,6 @@ def label_error(call: Call) -> Attributes:
     return ((genai.ERROR_TYPE, call.error.type),) if call.error is not None else ()
 
 
-def name_model(facts: InferenceFacts) -> str:
-    """Return the model as it was asked for; what answered may carry a date, and would be one series per release."""
-    return facts.request_model or facts.response_model or UNKNOWN
-
-
 def name_source(call: Call) -> str:
     """Return who made the call."""
     if call.kind is not Kind.AGENT:
@@ -99,27 +89,3 @@ def name_source(call: Call) -> str:
 def name_target(call: Call) -> str:
     """Return what was called: the model of an inference, else the call's own name."""
     return name_model(call.facts) if isinstance(call.facts, InferenceFacts) else call.name
-
-
-def name_dependency(call: Call) -> str | None:
-    """Return what outside of the agent was asked; None where nothing was."""
-    facts = call.facts
-    if isinstance(facts, InferenceFacts):
-        return facts.provider or facts.server_address or UNKNOWN
-    if isinstance(facts, (RetrievalFacts, MemoryFacts)) and facts.provider:
-        return facts.provider
-    if call.kind in (Kind.LLM, Kind.EMBEDDINGS):
-        return UNKNOWN
-    return call.name if call.kind in (Kind.TOOL, Kind.RETRIEVER, Kind.MEMORY) else None
-
-
-def judge_dependency(call: Call) -> Outcome:
-    """Return the outcome as seen from outside: a failure may be a time-out or a refusal for rate."""
-    if call.outcome is not Outcome.ERROR or call.error is None:
-        return call.outcome
-    error = call.error.type.rpartition(".")[2].lower().replace("_", "")
-    if error in _TIMEOUT_CODES or any(word in error for word in _TIMEOUTS):
-        return Outcome.TIMEOUT
-    if error in _THROTTLE_CODES or any(word in error for word in _THROTTLES):
-        return Outcome.THROTTLED
-    return Outcome.ERROR

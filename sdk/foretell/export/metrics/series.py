@@ -6,18 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from foretell.export.metrics.labels import (
-    UNKNOWN,
     BoundedNames,
     join_labels,
-    judge_dependency,
     label_client,
     label_error,
     label_inference,
-    name_dependency,
-    name_model,
     name_source,
     name_target,
 )
+from foretell.model.dependency import UNKNOWN, judge_dependency, name_dependency, name_model
 from foretell.model.facts import InferenceFacts, ToolFacts
 from foretell.model.kinds import Kind
 from foretell.semconv import genai, legacy
