@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     )
     from foretell.instrument.session import score, session
     from foretell.logging_start import setup_logging
+    from foretell.setup.resuming import resume
+    from foretell.watchdog.callbacks import on_finding
 
 __all__ = [
     "ForetellError",
@@ -46,8 +48,10 @@ __all__ = [
     "instrument_workflow",
     "llm",
     "memory",
+    "on_finding",
     "plan",
     "propagate",
+    "resume",
     "retriever",
     "score",
     "session",
@@ -71,6 +75,8 @@ _HOMES = {
     ),
     "instrument.session": ("score", "session"),
     "logging_start": ("setup_logging",),
+    "setup.resuming": ("resume",),
+    "watchdog.callbacks": ("on_finding",),
 }
 _HOME_OF = {name: f"foretell.{home}" for home, names in _HOMES.items() for name in names}
 

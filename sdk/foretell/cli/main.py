@@ -54,7 +54,7 @@ def make_app() -> typer.Typer:
     """Make the application with all its commands."""
     import typer
 
-    from foretell.cli import demo, doctor, export, import_, prices, run, runs, show, tail
+    from foretell.cli import demo, doctor, export, import_, prices, resume, run, runs, show, tail
     from foretell.cli.version import show_version
 
     app = typer.Typer(
@@ -71,6 +71,7 @@ def make_app() -> typer.Typer:
     app.command("runs")(runs.runs)
     app.command("show")(show.show)
     app.command("tail")(tail.tail)
+    app.command("resume")(resume.resume)
     app.command("export")(export.export)
     app.command("import")(import_.import_runs)
     app.command("prices")(prices.prices)

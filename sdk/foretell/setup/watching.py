@@ -10,12 +10,12 @@ from foretell.errors import SettingError
 
 if TYPE_CHECKING:
     from foretell.detectors.detector import Detector
-    from foretell.instrument.gates.gate import Gates
     from foretell.instrument.operation import Operation
     from foretell.model.finding import Finding
     from foretell.model.log import LogRecord
     from foretell.settings import Settings
     from foretell.setup.running import Running
+    from foretell.watchdog.clock import SteadyClock
     from foretell.watchdog.engine import Look
     from foretell.watchdog.process_probe import ProcessProbe
     from foretell.watchdog.telling import Helper
@@ -45,7 +45,7 @@ def build_watchdog(running: Running, open_calls: Mapping[int, Operation], probe:
         open_calls=open_calls,
         refine=lambda finding: refine_finding(finding, redactor),
         now_ns=clock.now_ns,
-        helpers=_make_helpers(running, open_calls),
+        helpers=_make_helpers(running, open_calls, clock),
     )
     make, looks = _detector_maker(running.settings), _list_looks(running, probe)
     running.watchdog = Watchdog(make, looks, herald, clock, open_calls, running.counts)
@@ -88,15 +88,24 @@ def _list_looks(running: Running, probe: ProcessProbe) -> list[Look]:
     ]
 
 
-def _make_helpers(running: Running, open_calls: Mapping[int, Operation]) -> list[Helper]:
+def _make_helpers(running: Running, open_calls: Mapping[int, Operation], clock: SteadyClock) -> list[Helper]:
     from foretell.instrument.gates.gate import Gates
     from foretell.setup.holding import Holding
+    from foretell.watchdog.callbacks import Callbacks
 
-    settings = running.settings
-    gates: Gates = Gates(
-        open_calls,
-        pause_limit_s=settings.pause_limit_s,
-        halts_after_pause=settings.pause_then == "halt",
+    settings, redactor = running.settings, running.redactor
+    assert redactor is not None
+    halts = settings.pause_then == "halt"
+    running.gates = Gates(open_calls, pause_limit_s=settings.pause_limit_s, halts_after_pause=halts)
+    callbacks = Callbacks(
+        open_calls=open_calls,
+        clean=lambda text: redactor.redact_text(text)[0],
+        now_ns=clock.now_ns,
+        limit_s=settings.callback_limit_s,
     )
-    running.gates = gates
-    return [Holding(running, gates)]
+    helpers: list[Helper] = [Holding(running, running.gates), callbacks]
+    if settings.webhook_url is not None:
+        from foretell.watchdog.webhook import Webhook, make_post
+
+        helpers.append(Webhook(make_post(settings.webhook_url), settings.service_name))
+    return helpers

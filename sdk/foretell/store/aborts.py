@@ -22,6 +22,7 @@ _STEPS = (
         WHERE root < {FACTS_OF_ROOT} AND EXISTS (SELECT 1 FROM open_calls
             WHERE process = :process AND run = runs.key AND printf('%016x', id) = runs.run_id)""",
     "DELETE FROM open_calls WHERE process = :process",
+    "DELETE FROM pauses WHERE process = :process",
 )
 
 

@@ -101,7 +101,14 @@ ALTER TABLE new_open_calls RENAME TO open_calls;
 CREATE INDEX open_calls_by_run ON open_calls (run);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _LOGS, _FEWER_COLUMNS)
+_PAUSES = """
+CREATE TABLE pauses (
+    process INTEGER NOT NULL, run_id TEXT NOT NULL, trigger TEXT NOT NULL, explanation TEXT NOT NULL,
+    since_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL, resumed_ns INTEGER, PRIMARY KEY (process, run_id)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _LOGS, _FEWER_COLUMNS, _PAUSES)
 """Step n brings a store from version n to n + 1; statements end with `;` and hold no other. Only ever append here."""
 
 VERSION = len(MIGRATIONS)

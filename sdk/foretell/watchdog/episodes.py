@@ -63,9 +63,10 @@ class Episodes:
             yield from list(lasting.values())
 
     def end_all(self, now_ns: int, trigger: str | None = None) -> list[Finding]:
-        """End what lasts, of one trigger or of all: nobody watches any more."""
+        """End what lasts, of one trigger or of all, because nobody watches any more; the evidence says so."""
         groups = list(self._open.values()) if trigger is None else [self._open.get(trigger, {})]
-        return [self._end(lasting, key, now_ns) for lasting in groups for key in list(lasting)]
+        ended = [self._end(lasting, key, now_ns) for lasting in groups for key in list(lasting)]
+        return [replace(finding, evidence={**finding.evidence, "unfinished": True}) for finding in ended]
 
     def clear(self) -> None:
         """Forget everything, in a forked child: the findings are the parent's."""

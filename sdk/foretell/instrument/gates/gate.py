@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PAUSED: Final = "foretell.paused"
 """The event on an operation that waited."""
+OWN_THREADS: Final = "foretell-"
+"""Names of our threads begin so, those of nudges too."""
 STEPS_S: Final = (0.02, 0.05, 0.1, 0.2)
 """How often an awaiting operation looks whether it may go on: soon at first, then less often."""
 
@@ -133,9 +135,9 @@ class Gates:
         if hold is None:
             return
         if not hold.is_halt:
-            if _is_on_event_loop():
-                return  # its wrapper waits, where there is one that can
-            self._wait(operation, hold)
+            # On an event loop its wrapper waits, where there is one that can; a nudge is there to get things going.
+            if not _is_on_event_loop() and not threading.current_thread().name.startswith(OWN_THREADS):
+                self._wait(operation, hold)
             return
         error = make_error(hold.finding, operation.run_id)
         operation.fail(error)
