@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from foretell.detectors.detector import Detector
 
-DETECTORS: Final[Mapping[str, str]] = {}
+if TYPE_CHECKING:
+    from foretell.detectors.behaviour.context_overflow import ContextWindow
+
+DETECTORS: Final[Mapping[str, str]] = {
+    "agent_loop": "foretell.detectors.behaviour.loops.agent_loop:AgentLoop",
+    "stall": "foretell.detectors.behaviour.stall:Stall",
+    "context_overflow": "foretell.detectors.behaviour.context_overflow:ContextOverflow",
+    "dependency_timeouts": "foretell.detectors.behaviour.dependency_timeouts:DependencyTimeouts",
+    "cost_run_limit": "foretell.detectors.behaviour.cost:CostRunLimit",
+}
 """Trigger's id → module and class, loaded when it is first needed."""
 
 
-def make_detectors(limits: Mapping[str, Mapping[str, float]]) -> list[Detector]:
-    """Make a fresh detector for each trigger in `limits` (id → name of a limit → value) that is judged in the process."""
+def make_detectors(
+    limits: Mapping[str, Mapping[str, float]], *, context_window: ContextWindow | None = None
+) -> list[Detector]:
+    """Make a fresh detector for each trigger in `limits` (id → name of a limit → value) that is judged in the process.
+
+    `context_window` tells how many tokens a model can hold; where it is missing, so is that verdict.
+    """
+    more = {"context_overflow": {"context_window": context_window}}
     made = []
     for trigger, home in DETECTORS.items():
         if trigger in limits:
             module, _, name = home.partition(":")
-            made.append(getattr(import_module(module), name)(limits[trigger]))
+            made.append(getattr(import_module(module), name)(limits[trigger], **more.get(trigger, {})))
     return made

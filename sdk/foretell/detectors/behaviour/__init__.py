@@ -1,0 +1,1 @@
+"""Detectors that read only calls: what agents do, what it costs, and how well they serve."""

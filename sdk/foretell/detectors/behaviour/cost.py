@@ -1,0 +1,130 @@
+"""Notices a run that costs too much, and tokens that nobody can price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from foretell.detectors.behaviour.board import Board, Table, end_of, hex_id
+from foretell.detectors.detector import Detector
+from foretell.detectors.judgement import Judgement
+from foretell.model.finding import Verdict
+from foretell.model.kinds import Kind
+
+if TYPE_CHECKING:
+    from foretell.model.call import Call
+
+INFERENCES: Final = frozenset((Kind.LLM, Kind.EMBEDDINGS))
+DEAREST: Final = 5
+"""So many of a run's most expensive calls are its evidence."""
+MODELS: Final = 256
+
+
+class _Bill:
+    """What one run has cost so far."""
+
+    __slots__ = ("calls", "dearest", "onset_ns", "spent_usd", "unpriced")
+
+    def __init__(self) -> None:
+        self.spent_usd = 0.0
+        self.calls = 0
+        self.unpriced = 0
+        self.onset_ns = 0
+        self.dearest: list[tuple[float, int]] = []
+
+
+class CostRunLimit(Detector):
+    """Adds up what the model calls of a run cost and fires as soon as that is over the limit.
+
+    While some of its calls have no price, the sum is a lower bound: over the limit it still fires, below it nothing
+    can be told.
+    """
+
+    trigger = "cost_run_limit"
+    kinds = INFERENCES
+
+    def __init__(self, limits: Mapping[str, float]) -> None:
+        """Watch with the limits of the catalogue."""
+        super().__init__(limits)
+        self._limit_usd = limits["run_usd"]
+        self._board = Board()
+        self._bills: Table[str, _Bill] = Table(_Bill, self._forget)
+
+    def take(self, call: Call, now_ns: int) -> None:
+        """Add a call to its run's bill."""
+        cost = call.cost
+        if cost is None:
+            if call.usage is not None:
+                self._take_unpriced(call)
+            return
+        bill = self._bills.touch(call.run_id)
+        amount = cost.amount_usd
+        bill.calls += 1
+        bill.spent_usd += amount
+        dearest = bill.dearest
+        if len(dearest) < DEAREST:
+            dearest.append((amount, call.span_id))
+        elif amount > (least := min(dearest))[0]:
+            dearest[dearest.index(least)] = (amount, call.span_id)
+        if bill.spent_usd > self._limit_usd:
+            self._say(call, bill)
+
+    def end_run(self, run_id: str, now_ns: int) -> None:
+        """Forget the run."""
+        bill = self._bills.pop(run_id)
+        if bill is not None:
+            self._forget(run_id, bill)
+
+    def judge(self, now_ns: int) -> Iterable[Judgement]:
+        """Say which runs cost too much."""
+        return self._board.report()
+
+    def _take_unpriced(self, call: Call) -> None:
+        bill = self._bills.touch(call.run_id)
+        bill.unpriced += 1
+        if bill.unpriced == 1 and bill.spent_usd <= self._limit_usd:
+            text = (
+                f"At least ${bill.spent_usd:.4f} so far (limit ${self._limit_usd:g}): some calls have no known price."
+            )
+            self._board.doubt(
+                Judgement(
+                    call.run_id,
+                    Verdict.UNKNOWN,
+                    explanation=text,
+                    advice=PRICE_ADVICE,
+                    evidence={"spent_usd": round(bill.spent_usd, 6), "unpriced_calls": bill.unpriced},
+                    run_id=call.run_id,
+                    agent_name=call.agent_name,
+                )
+            )
+
+    def _say(self, call: Call, bill: _Bill) -> None:
+        run_id = call.run_id
+        bill.onset_ns = bill.onset_ns or end_of(call)
+        at_least = "at least " if bill.unpriced else ""
+        text = f"The run has cost {at_least}${bill.spent_usd:.4f} in {bill.calls} model calls (limit ${self._limit_usd:g})."
+        evidence = {
+            "calls": [hex_id(span) for _, span in sorted(bill.dearest, reverse=True)],
+            "spent_usd": round(bill.spent_usd, 6), "limit_usd": self._limit_usd,
+            "model_calls": bill.calls, "unpriced_calls": bill.unpriced,
+        }  # fmt: skip
+        self._board.settle(run_id)
+        self._board.fire(
+            Judgement(
+                run_id,
+                Verdict.FIRING,
+                bill.onset_ns,
+                text,
+                evidence=evidence,
+                run_id=run_id,
+                span_id=call.span_id,
+                agent_name=call.agent_name,
+            )
+        )
+
+    def _forget(self, run_id: str, bill: _Bill) -> None:
+        self._board.clear(run_id)
+        self._board.settle(run_id)
+
+
+PRICE_ADVICE: Final = "Give the model a price in the price file (FORETELL_PRICE_FILE); one of 0 where it is free."

@@ -1,0 +1,1 @@
+"""Finds repetition in what one agent does: calls, results, errors, answers, hand-offs."""

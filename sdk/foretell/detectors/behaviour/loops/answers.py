@@ -1,0 +1,124 @@
+"""Answers of a model that say nearly the same again and again, with no tool between."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from difflib import SequenceMatcher
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from foretell.detectors.behaviour.loops.signatures import normalise
+
+if TYPE_CHECKING:
+    from foretell.model.call import Call
+
+TEXT_CHARS: Final = 1_500
+INPUT_CHARS: Final = 200
+"""Of the input its end is kept: what is asked last stands there."""
+LEAST_CHARS: Final = 20
+"""Shorter answers are labels such as `yes`, which many healthy calls share."""
+LEAST_WORDS: Final = 6
+"""Below so many words a fingerprint says little: such answers must be equal."""
+WORD_LIMIT: Final = 200
+ALIKE: Final = 0.9
+
+_CONTENT = re.compile(r'"(?:content|text|output_text|output|answer|reply)"\s*:\s*"((?:[^"\\]|\\.)*)')
+_WORDS = re.compile(r"\w+")
+_LANES = tuple(sum(1 << (16 * bit) for bit in range(8) if byte >> bit & 1) for byte in range(256))
+
+
+class Answer(NamedTuple):
+    """One answer, as far as it is kept."""
+
+    text: str
+    size: int
+    asked: str
+    """End of the input."""
+    identity: str | None
+    span_id: int
+    time_ns: int
+
+
+class Answers:
+    """The last answers of one agent's model since its last tool."""
+
+    __slots__ = ("kept",)
+
+    def __init__(self) -> None:
+        """Begin with no answer."""
+        self.kept: list[Answer] = []
+
+    def add(self, call: Call, count: int, end_ns: int) -> bool:
+        """Note an answer; True where the last `count` are of about one length, so that comparing them is worth it."""
+        payload, asked = call.output_payload, call.input_payload
+        if payload is None:
+            return False
+        answer = Answer(
+            payload.text[:TEXT_CHARS],
+            payload.size_bytes,
+            "" if asked is None else asked.text[-INPUT_CHARS:],
+            call.identity,
+            call.span_id,
+            end_ns,
+        )
+        kept = self.kept
+        if kept and abs(kept[-1].size - answer.size) > 20 + answer.size // 10:
+            kept.clear()
+        kept.append(answer)
+        if len(kept) > count:
+            del kept[0]
+        return len(kept) >= count
+
+
+def are_alike(answers: Answers, call: Call, bits: int) -> bool:
+    """True where all answers say nearly the same and belong to one conversation that does not move on."""
+    kept = answers.kept
+    texts = [read_content(answer.text) for answer in kept]
+    if min(map(len, texts)) < LEAST_CHARS:
+        return False
+    return all(_say_the_same(one, other, bits) for one, other in itertools.pairwise(texts)) and _is_one_talk(
+        kept, texts[-2], call
+    )
+
+
+def read_content(text: str) -> str:
+    """What the model said, out of the JSON of its response; all of it where that is not found."""
+    found = _CONTENT.findall(text)
+    return " ".join(found) if found else text.strip('"')
+
+
+def fingerprint(text: str) -> int:
+    """A simhash of 64 bits: similar texts differ in few of them."""
+    words = _WORDS.findall(text.lower())[:WORD_LIMIT]
+    pairs = [f"{one} {other}" for one, other in itertools.pairwise(words)]
+    # One addition adds all 64 counters: each has 16 bits of one large number.
+    total = 0
+    for word in [*words, *pairs]:
+        for place, byte in enumerate(blake2b(word.encode(), digest_size=8).digest()):
+            total += _LANES[byte] << (128 * place)
+    half = (len(words) + len(pairs)) / 2
+    return sum(1 << bit for bit in range(64) if (total >> (16 * bit)) & 0xFFFF > half)
+
+
+def are_similar(one: str, other: str) -> bool:
+    """True for texts that differ only in a number or a word."""
+    return one == other or SequenceMatcher(None, one, other, autojunk=False).ratio() >= ALIKE
+
+
+def _say_the_same(one: str, other: str, bits: int) -> bool:
+    one, other = normalise(one), normalise(other)
+    if one == other:
+        return True
+    if len(_WORDS.findall(one)) < LEAST_WORDS:
+        return False
+    return (fingerprint(one) ^ fingerprint(other)).bit_count() <= bits
+
+
+def _is_one_talk(kept: list[Answer], before: str, call: Call) -> bool:
+    """A batch of unlike inputs may well get like answers; a conversation asks the same, or has its answers in it."""
+    one, other = kept[-2], kept[-1]
+    asked = call.input_payload
+    if asked is None or asked.is_truncated or (one.identity is not None and one.identity == other.identity):
+        return True
+    return before[:60] in asked.text or are_similar(one.asked, other.asked)
