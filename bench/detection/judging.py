@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bench.detection.episode import Episode, Moment, Seen
+from bench.detection.scene import WINDOWS
 from bench.detection.wilson import quantile, wilson
 from foretell.detectors.line_up import make_detectors
 from foretell.errors import FAULTS
@@ -138,16 +139,21 @@ def judge(
     suite: Suite,
     limits: Limits | None = None,
     *,
-    make: Callable[[Mapping[str, Limits]], list[Detector]] = make_detectors,
+    make: Callable[[Mapping[str, Limits]], list[Detector]] | None = None,
     has_negatives: bool = True,
 ) -> Verdicts:
     """Play all episodes of a trigger to its detector, each to a fresh one, with these limits or the catalogue's."""
+    make = make or _make
     used = {suite.trigger: limits or read_limits(find_trigger(suite.trigger), {})}
     return Verdicts(
         suite,
         [play(episode, make(used)) for episode in suite.episodes(suite.positives)],
         [play(episode, make(used)) for episode in suite.episodes(suite.negatives)] if has_negatives else [],
     )
+
+
+def _make(limits: Mapping[str, Limits]) -> list[Detector]:
+    return make_detectors(limits, context_window=lambda _, model: WINDOWS.get(model))
 
 
 def play(episode: Episode, detectors: Sequence[Detector]) -> Heard:

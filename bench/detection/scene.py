@@ -29,6 +29,9 @@ MAIN = 4_001
 PRICE_USD = {"gpt-4o": (2.5e-6, 1e-5), "gpt-4o-mini": (1.5e-7, 6e-7), "claude-sonnet-4-5": (3e-6, 1.5e-5)}
 """Per input and output token, roughly as providers list them."""
 
+WINDOWS = {"gpt-4o": 128_000, "gpt-4o-mini": 128_000, "claude-sonnet-4-5": 200_000}
+"""How many tokens a model holds; of others nobody knows."""
+
 
 class Scene:
     """Collects what happens; times are seconds since the beginning."""

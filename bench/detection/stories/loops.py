@@ -129,7 +129,12 @@ def edit_test(scene: Scene, times: int) -> list[Step]:
     for number in range(times):
         steps.append(("edit", {"line": number * 3, "text": _sentence(scene, 5)}, f"edited {_sentence(scene, 4)}", None))
         steps.append(
-            ("run_tests", {"only": f"t{number}"}, None, f"AssertionError: expected 3, got 4 (line {number * 7})")
+            (
+                "run_tests",
+                {"only": f"t{number}"},
+                None,
+                f"AssertionError: expected 3, got 4 (in {0.31 + number / 7:.2f}s)",
+            )
         )
     return steps
 
@@ -148,13 +153,13 @@ def _ping_pong(scene: Scene) -> Truth:
     at_s, ends = root_ask + 0.1, []
     for number in range(12):
         agent = scene.open(root, Kind.AGENT, ("planner", "reviewer")[number % 2], at_s, {"task": "the report"})
-        at_s = scene.ask(agent, at_s + 0.05, f"{_sentence(scene)} please take over", lasts_s=0.8)
-        scene.end(agent, at_s + 0.05, result=f"{_sentence(scene)} over to you")
+        at_s = scene.ask(agent, at_s + 0.05, "This is for you, please take over", lasts_s=0.8)
+        scene.end(agent, at_s + 0.05, result="I have nothing to add, over to you")
         at_s += 0.1
         ends.append(at_s)
     scene.end(root, at_s + 1)
     scene.looks(at_s + 5)
-    return Truth(root_ask, at_s + 5, ends[6] - root_ask)
+    return Truth(root_ask, at_s + 5, ends[5] - root_ask)
 
 
 def _monologue(scene: Scene) -> Truth:
@@ -253,6 +258,19 @@ def _hand_over(scene: Scene) -> None:
     scene.looks(at_s + 5)
 
 
+def _critic(scene: Scene) -> None:
+    """A writer and a critic take three turns each without any tool, and each says something new."""
+    root = scene.run(0.5)
+    at_s = scene.ask(root, 0.6, "I will coordinate.") + 0.1
+    for number in range(6):
+        agent = scene.open(root, Kind.AGENT, ("writer", "critic")[number % 2], at_s, {"text": _sentence(scene)})
+        at_s = scene.ask(agent, at_s + 0.05, _sentence(scene, 60), lasts_s=3)
+        scene.end(agent, at_s + 0.05, result=_sentence(scene, 60))
+        at_s += 0.1
+    scene.end(root, at_s + 1)
+    scene.looks(at_s + 5)
+
+
 def _ledger(scene: Scene) -> None:
     """An orchestrator fills in the same form after each honest step."""
     root, at_s = scene.run(0.5), 1.0
@@ -297,6 +315,7 @@ AGENT_LOOP = Suite(
         Story("many files, the same answer", partial(_fine, make=same_answer_to_different_questions), 8),
         Story("the same question in six runs", _conversation, 8),
         Story("two agents take turns and work", _hand_over, 8),
+        Story("a writer and a critic", _critic, 6),
         Story("an orchestrator's ledger", _ledger, 6),
     ),
     doubled="repeats",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from bench.detection.episode import Truth
-from bench.detection.scene import Scene
+from bench.detection.scene import WINDOWS, Scene
 from bench.detection.suite import Story, Suite
 from foretell.model.kinds import Kind
 
@@ -13,7 +13,6 @@ HOUR_S = 3_600.0
 
 # -- context_overflow ------------------------------------------------------------------------------------------------
 
-WINDOWS = {"gpt-4o": 128_000, "gpt-4o-mini": 128_000, "claude-sonnet-4-5": 200_000}
 TOO_LONG = (
     (
         "gpt-4o",
