@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from foretell.errors import FAULTS, StoreError
 
 
@@ -13,6 +11,8 @@ def resume(run_id: str) -> bool:
     False where no such run is paused. Another process takes the word within a second; `foretell resume RUN` does the
     same from a terminal. A run that was halted cannot be resumed.
     """
+    import sqlite3
+
     from foretell import bootstrap
     from foretell.store.writing.pauses import ask_to_resume
 
