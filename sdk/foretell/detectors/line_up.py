@@ -16,6 +16,9 @@ DETECTORS: Final[Mapping[str, str]] = {
     "stall": "foretell.detectors.behaviour.stall:Stall",
     "context_overflow": "foretell.detectors.behaviour.context_overflow:ContextOverflow",
     "dependency_timeouts": "foretell.detectors.behaviour.dependency_timeouts:DependencyTimeouts",
+    "memory_growth": "foretell.detectors.resources.memory_growth:MemoryGrowth",
+    "event_loop_blocked": "foretell.detectors.resources.event_loop_blocked:EventLoopBlocked",
+    "deadlock": "foretell.detectors.resources.deadlock:Deadlock",
     "cost_run_limit": "foretell.detectors.behaviour.cost:CostRunLimit",
 }
 """Trigger's id → module and class, loaded when it is first needed."""

@@ -28,6 +28,13 @@ class LoopSample:
     """When the loop last ran something of ours."""
     thread_id: int
     """Kernel's id of the loop's thread."""
+    asked_ns: int = 0
+    """Since when it has been asked in vain: it surely has not turned since then. 0 while it answers."""
+    missed_ns: int = 0
+    """How long nothing of this process's Python ran, the watchdog included, until just now: C code that held the GIL,
+    or a process that was stopped. 0 where the watchdog came in time."""
+    missed_cpu_ns: int = 0
+    """CPU that the process used meanwhile: next to none where it was stopped."""
     stack: Stack = ()
     """Of the loop's thread, taken at this moment; empty while it answers in time."""
     run_ids: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, Final
 
 from foretell.detectors.detector import Detector
@@ -150,4 +151,4 @@ def _count_rising(sizes: Sequence[float], rise: float) -> int:
     size = len(sizes) // PARTS
     floors = [lower_decile(sizes[-(part + 1) * size : len(sizes) - part * size]) for part in range(PARTS)][::-1]
     share = rise / PARTS / 4
-    return sum(after - before > share for before, after in zip(floors, floors[1:], strict=False))
+    return sum(after - before > share for before, after in pairwise(floors))
