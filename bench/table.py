@@ -91,13 +91,14 @@ def print_tables(summary: Summary) -> None:
         print(f"\n{TITLES[measurement]}\n")
         cells = [["", *(HEADS[column] for column in columns)]]
         for name, figures in sorted(summary[measurement].items()):
-            cells.append([name, *(_show(figures.get(column)) for column in columns)])
+            cells.append([name, *(show_figure(figures.get(column)) for column in columns)])
         widths = [max(len(row[column]) for row in cells) for column in range(len(columns) + 1)]
         for row in cells:
             print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _show(entry: Figures | None) -> str:
+def show_figure(entry: Figures | None) -> str:
+    """Median, spread and ratio of one figure, in one cell."""
     if entry is None:
         return "unknown"
     text = f"{_short(entry['median'])} ({_short(entry['min'])}–{_short(entry['max'])})"

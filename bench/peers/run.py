@@ -1,6 +1,7 @@
 """The same measurements for other SDKs: `make bench-peers`, or `python bench/peers/run.py --rounds 5 --only hot`.
 
-Each peer is installed into an environment of its own under .cache/peers, with its declared dependencies only.
+Each peer is installed into an environment of its own under .cache/peers, with its declared dependencies only. The figures
+are written to docs/reference/overhead.md.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.page import write_page
 from bench.rounds import Variant, run_rounds
 from bench.run import finish, read_plan
+from bench.table import sum_up
+
+PAGE = ROOT / "docs" / "reference" / "overhead.md"
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,10 @@ def main(arguments: list[str]) -> int:
     """Set up, run, print."""
     plan, path = read_plan(arguments, extra=[peer.name for peer in PEERS])
     peers = [variant for peer in PEERS if peer.name in plan.extra and (variant := set_up(peer))]
-    return finish(run_rounds(replace(plan, variants=(*plan.variants, *peers))), path)
+    plan = replace(plan, variants=(*plan.variants, *peers))
+    rows = run_rounds(plan)
+    write_page(PAGE, sum_up(rows), plan.variants, plan.rounds)
+    return finish(rows, path)
 
 
 if __name__ == "__main__":
