@@ -188,6 +188,6 @@ def _show(crew: Crew, moments: Sequence[Moment], at_ns: int) -> None:
 
 def _weigh(episode: Episode, begun: Sequence[tuple[float, str]]) -> Heard:
     truth = episode.truth
-    in_time = [at_s for at_s, _ in begun if truth is not None and truth.onset_s <= at_s <= truth.end_s + GRACE_S]
+    in_time = [at_s for at_s, _ in begun if truth is not None and truth.onset_s - 1e-6 <= at_s <= truth.end_s + GRACE_S]
     false = tuple(at_s for at_s, _ in begun if at_s not in in_time)
     return Heard(episode, in_time[0] if in_time else None, false, begun[0][1] if begun else "")

@@ -32,7 +32,7 @@ def _talk(scene: Scene, model: str, shares: list[float], *, cached: float = 0.0,
         provider = "anthropic" if model.startswith("claude") else "openai"
         at_s = scene.ask(
             root, at_s, f"turn {turn}: {scene.random.random()}", model=model, provider=provider,
-            tokens=(tokens - output, output), cached=int(cached * tokens),
+            tokens=(tokens, output), cached=int(cached * tokens),
         )  # fmt: skip
         ends.append(at_s)
         at_s = scene.tool(root, at_s + 0.2, "read_file", {"page": turn}, f"text {turn}") + 0.2
@@ -44,10 +44,10 @@ def _talk(scene: Scene, model: str, shares: list[float], *, cached: float = 0.0,
 def _grow(scene: Scene, to: float, step: float) -> Truth:
     """Fill the window step by step: it is wrong when nine tenths are full, or three turns are left."""
     model = scene.random.choice(list(WINDOWS))
-    shares = [to - step * (number + scene.random.uniform(-0.1, 0.1) * (number > 0)) for number in range(12)]
+    shares = [to - step * number for number in range(12)]
     shares = [share for share in reversed(shares) if share > 0.05]
     ends = _talk(scene, model, shares, cached=scene.random.choice((0, 0.5)))
-    wrong = next(at for at, share in enumerate(shares) if share > 0.9 or (at > 0 and (1 - share) / step < 3.5))
+    wrong = next(at for at, share in enumerate(shares) if share > 0.9 or (at > 0 and (1 - share) / step < 3))
     return Truth(ends[wrong], ends[-1] + 30)
 
 
