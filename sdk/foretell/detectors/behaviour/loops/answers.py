@@ -8,23 +8,23 @@ from difflib import SequenceMatcher
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from foretell.detectors.behaviour.loops.signatures import normalise
+from foretell.detectors.behaviour.loops.signatures import normalise, sign_call
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
 
 TEXT_CHARS: Final = 1_500
-INPUT_CHARS: Final = 200
-"""Of the input its end is kept: what is asked last stands there."""
 LEAST_CHARS: Final = 20
 """Shorter answers are labels such as `yes`, which many healthy calls share."""
 LEAST_WORDS: Final = 6
 """Below so many words a fingerprint says little: such answers must be equal."""
+SHORT_CHARS: Final = 400
 WORD_LIMIT: Final = 200
 ALIKE: Final = 0.9
 
 _CONTENT = re.compile(r'"(?:content|text|output_text|output|answer|reply)"\s*:\s*"((?:[^"\\]|\\.)*)')
 _WORDS = re.compile(r"\w+")
+_DIGITS = re.compile(r"[0-9]+")
 _LANES = tuple(sum(1 << (16 * bit) for bit in range(8) if byte >> bit & 1) for byte in range(256))
 
 
@@ -33,9 +33,8 @@ class Answer(NamedTuple):
 
     text: str
     size: int
-    asked: str
-    """End of the input."""
-    identity: str | None
+    asked: int
+    """Signature of the input."""
     span_id: int
     time_ns: int
 
@@ -51,14 +50,13 @@ class Answers:
 
     def add(self, call: Call, count: int, end_ns: int) -> bool:
         """Note an answer; True where the last `count` are of about one length, so that comparing them is worth it."""
-        payload, asked = call.output_payload, call.input_payload
+        payload = call.output_payload
         if payload is None:
             return False
         answer = Answer(
             payload.text[:TEXT_CHARS],
             payload.size_bytes,
-            "" if asked is None else asked.text[-INPUT_CHARS:],
-            call.identity,
+            sign_call(call),
             call.span_id,
             end_ns,
         )
@@ -107,18 +105,21 @@ def are_similar(one: str, other: str) -> bool:
 
 
 def _say_the_same(one: str, other: str, bits: int) -> bool:
-    one, other = normalise(one), normalise(other)
+    one, other = _DIGITS.sub("", normalise(one)), _DIGITS.sub("", normalise(other))
     if one == other:
         return True
     if len(_WORDS.findall(one)) < LEAST_WORDS:
         return False
-    return (fingerprint(one) ^ fingerprint(other)).bit_count() <= bits
+    if (fingerprint(one) ^ fingerprint(other)).bit_count() <= bits:
+        return True
+    # In a short text one other word moves more bits than that.
+    return max(len(one), len(other)) <= SHORT_CHARS and are_similar(one, other)
 
 
 def _is_one_talk(kept: list[Answer], before: str, call: Call) -> bool:
     """A batch of unlike inputs may well get like answers; a conversation asks the same, or has its answers in it."""
     one, other = kept[-2], kept[-1]
     asked = call.input_payload
-    if asked is None or asked.is_truncated or (one.identity is not None and one.identity == other.identity):
+    if asked is None or asked.is_truncated or (one.asked == other.asked):
         return True
-    return before[:60] in asked.text or are_similar(one.asked, other.asked)
+    return before[:60] in asked.text

@@ -46,11 +46,11 @@ def sign_call(call: Call) -> int:
     if payload is not None and not payload.redactions and not payload.is_truncated:
         text = payload.text
         if len(text) <= FIELD_CHARS:
-            plain = _FIELDS.sub('""', text) if _FIELDS.search(text) is not None else text
-            if ".0" in plain:
-                plain = _WHOLE_FLOATS.sub("", plain)
-            if plain is not text or call.identity is None:
-                return hash((call.name, plain))
+            if _FIELDS.search(text) is not None:
+                text = _FIELDS.sub('""', text)
+            if ".0" in text:
+                text = _WHOLE_FLOATS.sub("", text)
+        return hash((call.name, text))
     if call.identity is not None:
         return hash(call.identity)
     return UNKNOWN if payload is None else hash((call.name, payload.text))
