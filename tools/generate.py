@@ -15,8 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
     "docs/reference/settings.md": "settings_page:make_page",
     "docs/reference/public_names.txt": "public_names:make_page",
+    "docs/reference/triggers.md": "triggers_page:make_page",
+    "deploy/prometheus/rules/triggers.yml": "foretell.triggers.prometheus:render_rules",
+    "deploy/prometheus/rules/expected.yml": "foretell.triggers.prometheus:render_expected_agents",
 }
-"""File → module in tools/ and the function that gives its text."""
+"""File → module (in tools/ or our own) and the function that gives its text."""
 
 
 def find_stale(root: Path) -> dict[Path, str]:

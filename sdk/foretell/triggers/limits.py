@@ -7,7 +7,6 @@ from math import isfinite
 from typing import Final
 
 from foretell.errors import SettingError
-from foretell.setting_sources import suggest
 from foretell.triggers.catalogue import CATALOGUE
 from foretell.triggers.trigger import Limit, Trigger
 
@@ -60,8 +59,14 @@ def _to_number(text: str) -> float | None:
 
 
 def _help_find(variable: str, known: set[str]) -> str:
-    """The nearest variable; for a trigger that is known, all of its limits."""
+    """The nearest variable; where none is near, the limits of the trigger, or where to find them."""
+    from difflib import get_close_matches
+
+    # Without the prefix, which would make all of them alike.
+    near = get_close_matches(variable[len(PREFIX) :], [name[len(PREFIX) :] for name in known], n=1, cutoff=0.75)
+    if near:
+        return f" Did you mean {PREFIX + near[0]!r}?"
     for trigger in CATALOGUE:
-        if variable.startswith(f"{PREFIX}{trigger.id.upper()}_") and not suggest(variable, known):
+        if variable.startswith(f"{PREFIX}{trigger.id.upper()}_"):
             return f" {trigger.id!r} has: {', '.join(trigger.variable_of(limit) for limit in trigger.limits)}."
-    return suggest(variable, known) or " `foretell triggers` lists the limits."
+    return " `foretell triggers` lists all limits."

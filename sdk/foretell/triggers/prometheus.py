@@ -29,7 +29,7 @@ def render_rules(extras: Mapping[str, str] | None = None) -> str:
     return f"{HEAD}groups:\n" + "\n".join(groups)
 
 
-def render_expected_agents(names: Iterable[str]) -> str:
+def render_expected_agents(names: Iterable[str] = ()) -> str:
     """The file that says which agents must be there (`Settings.expected_agents`): silence of one is `AgentDown`."""
     rules = [
         f"      - record: foretell:agent:expected\n        expr: vector(1)\n        labels:\n"
