@@ -19,6 +19,10 @@ DETECTORS: Final[Mapping[str, str]] = {
     "memory_growth": "foretell.detectors.resources.memory_growth:MemoryGrowth",
     "event_loop_blocked": "foretell.detectors.resources.event_loop_blocked:EventLoopBlocked",
     "deadlock": "foretell.detectors.resources.deadlock:Deadlock",
+    "agent_blocked": "foretell.detectors.resources.agent_blocked:AgentBlocked",
+    "cpu_spin": "foretell.detectors.resources.cpu_spin:CpuSpin",
+    "telemetry_gap": "foretell.detectors.resources.telemetry_gap:TelemetryGap",
+    "redaction_failure": "foretell.detectors.resources.redaction_failure:RedactionFailure",
     "cost_run_limit": "foretell.detectors.behaviour.cost:CostRunLimit",
 }
 """Trigger's id → module and class, loaded when it is first needed."""

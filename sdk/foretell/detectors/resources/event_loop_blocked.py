@@ -16,7 +16,6 @@ SILENT_NS: Final = 30_000_000_000
 """Without a sample for so long, a loop that was blocked is neither blocked nor well: nobody looks any more."""
 BUSY_SHARE: Final = 0.5
 """Of a core: C code that holds the GIL burns it; a process that was stopped uses next to nothing."""
-IDLE_TOPS: Final = (" select", " poll", " _run_once")
 
 
 class EventLoopBlocked(Detector):
@@ -65,13 +64,12 @@ class EventLoopBlocked(Detector):
             said = f"Nothing of this process ran for {late_s:.1f} s (limit {limit_s:g} s): C code held the GIL.{where}"
         else:
             said = f"The event loop has not turned for {late_s:.1f} s (limit {limit_s:g} s).{where}"
-        is_certain = not is_over or sample.missed_cpu_ns >= BUSY_SHARE * sample.missed_ns
         return Judgement(
             _key(sample),
             Verdict.FIRING,
             onset_ns=sample.time_ns - late_ns,
             explanation=said,
-            confidence=1.0 if sample.stack and is_certain else 0.7,
+            confidence=1.0 if sample.stack else 0.8,
             evidence={
                 "late_s": round(late_s, 3),
                 "heartbeat_s": limit_s,
@@ -89,14 +87,9 @@ def measure_lateness(sample: LoopSample) -> int:
     """Return for how long a loop surely has not turned, in nanoseconds."""
     asked_ns = sample.time_ns - sample.asked_ns if sample.asked_ns else 0
     missed_ns = sample.missed_ns
-    if sample.missed_cpu_ns < BUSY_SHARE * missed_ns and _is_idle(sample):
+    if not sample.missed_is_held and sample.missed_cpu_ns < BUSY_SHARE * missed_ns:
         missed_ns = 0  # the whole process was stopped (Ctrl-Z, a frozen container): the loop had nothing to do with it
     return max(asked_ns, missed_ns, 0)
-
-
-def _is_idle(sample: LoopSample) -> bool:
-    """True where the loop's thread waits for events: what blocks a loop is never there."""
-    return not sample.stack or sample.stack[-1].endswith(IDLE_TOPS)
 
 
 def _key(sample: LoopSample) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from foretell.model.call import Call
 from foretell.model.samples import LoopSample, Stack
@@ -22,7 +23,20 @@ LATE_NS: Final = 1_000_000_000
 """A loop that has been asked in vain for so long is late, and its stack is taken."""
 MISSED_NS: Final = 2_000_000_000
 """A look that comes so much too late was held up by more than a busy machine."""
+HELD_SHARE: Final = 0.2
+"""Of the switch intervals of a gap, at least: who waits for the interpreter asks anew after each; a process that is
+stopped asks never. The rest is for a machine that is busy."""
 MAX_RUNS: Final = 20
+
+
+class Gap(NamedTuple):
+    """What has been going on since the last look."""
+
+    passed_ns: int
+    cpu_ns: int
+    """Of the whole process."""
+    waits: int
+    """How often this thread has gone to sleep: in each switch interval that it waits for the interpreter, once."""
 
 
 class Pulse:
@@ -75,7 +89,7 @@ class LoopProbe:
         self._pulses: dict[int, Pulse] = {}
         self._seen: frozenset[int] = frozenset()
         self._looked_tick: int | None = None
-        self._looked_cpu_ns = 0
+        self._looked_cpu_ns = self._looked_turns = 0
 
     def look(self, now_ns: int) -> Sequence[LoopSample]:
         """Return one sample of each loop, and a last one of a loop that has none of our calls any more."""
@@ -101,13 +115,13 @@ class LoopProbe:
         self._book.forget()
         self._begin()
 
-    def _measure_gap(self) -> tuple[int, int]:
-        """Return how long ago the last look was, and the CPU that the process has used since."""
-        tick, cpu_ns = self._tick_ns(), time.process_time_ns()
+    def _measure_gap(self) -> Gap:
+        """Return how long ago the last look was, and what has been going on since."""
+        tick, cpu_ns, turns = self._tick_ns(), time.process_time_ns(), count_waits()
         passed_ns = tick - self._looked_tick if self._looked_tick is not None else tick
-        used_ns = cpu_ns - self._looked_cpu_ns
-        self._looked_tick, self._looked_cpu_ns = tick, cpu_ns
-        return passed_ns, used_ns
+        gap = Gap(passed_ns, cpu_ns - self._looked_cpu_ns, turns - self._looked_turns)
+        self._looked_tick, self._looked_cpu_ns, self._looked_turns = tick, cpu_ns, turns
+        return gap
 
     def _measure_missed(self, calls: Sequence[Call], now_ns: int, passed_ns: int) -> int:
         """Return for how long nobody could look although a call was open; 0 where it was looked in time.
@@ -121,10 +135,8 @@ class LoopProbe:
             missed_ns = min(passed_ns, now_ns - min(call.start_ns for call in calls)) - self._every_ns
         return missed_ns if missed_ns >= MISSED_NS else 0
 
-    def _sample(
-        self, loop_id: int, pulse: Pulse, calls: Sequence[Call], now_ns: int, gap: tuple[int, int]
-    ) -> LoopSample:
-        missed_ns = self._measure_missed(calls, now_ns, gap[0])
+    def _sample(self, loop_id: int, pulse: Pulse, calls: Sequence[Call], now_ns: int, gap: Gap) -> LoopSample:
+        missed_ns = self._measure_missed(calls, now_ns, gap.passed_ns)
         asked, tick = pulse.asked_tick, self._tick_ns()
         vain_ns = tick - asked if asked is not None else 0
         by_age = sorted(calls, key=lambda call: call.start_ns)
@@ -137,7 +149,8 @@ class LoopProbe:
             pulse.native_id,
             asked_ns=now_ns - vain_ns if vain_ns >= LATE_NS else 0,
             missed_ns=missed_ns,
-            missed_cpu_ns=min(gap[1], missed_ns),
+            missed_cpu_ns=min(gap.cpu_ns, missed_ns),
+            missed_is_held=missed_ns > 0 and gap.waits >= HELD_SHARE * missed_ns / 1e9 / sys.getswitchinterval(),
             stack=stack,
             run_ids=tuple(dict.fromkeys(call.run_id for call in by_age))[-MAX_RUNS:],
             agent_name=by_age[-1].agent_name,
@@ -146,3 +159,13 @@ class LoopProbe:
     def _end(self, loop_id: int, now_ns: int) -> LoopSample:
         pulse = self._pulses.pop(loop_id)
         return LoopSample(now_ns, loop_id, now_ns, pulse.native_id, is_ended=True)
+
+
+def count_waits() -> int:
+    """Return how often the current thread has gone to sleep by itself; 0 where the system does not tell."""
+    try:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+    except (ImportError, AttributeError):  # Windows, macOS
+        return 0

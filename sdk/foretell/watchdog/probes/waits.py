@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import threading
 import time
 import weakref
 from collections.abc import Sequence
 from typing import Any, Final
 
+from foretell.detectors.behaviour.people import asks_a_person
 from foretell.model.call import Call
 from foretell.model.kinds import Kind
 from foretell.model.samples import Stack, Wait, WaitSample
@@ -29,8 +29,6 @@ from foretell.watchdog.probes.tasks import TaskBook
 SETTLED_NS: Final = 400_000_000
 """A wait that is younger is not looked into: nearly all are over before."""
 INFERENCE: Final = frozenset((Kind.LLM, Kind.EMBEDDINGS))
-HUMAN: Final = re.compile(r"human|approv|confirm|ask_?user|user_?input|wait_?for_?user|feedback", re.IGNORECASE)
-"""Names of calls in which somebody waits for a person."""
 
 
 class Suspended:
@@ -224,7 +222,7 @@ class _Graph:
 
 def _may_wait(call: Call | None) -> bool:
     """True for calls that wait for a model or a person."""
-    return call is not None and (call.kind in INFERENCE or HUMAN.search(call.name) is not None)
+    return call is not None and (call.kind in INFERENCE or asks_a_person(call.name))
 
 
 def name_task(task: Task) -> str:
