@@ -55,6 +55,7 @@ def make_app() -> typer.Typer:
     import typer
 
     from foretell.cli import demo, doctor, export, import_, prices, resume, run, runs, show, tail
+    from foretell.cli.triggers import make_triggers_app
     from foretell.cli.version import show_version
 
     app = typer.Typer(
@@ -74,6 +75,7 @@ def make_app() -> typer.Typer:
     app.command("resume")(resume.resume)
     app.command("export")(export.export)
     app.command("import")(import_.import_runs)
+    app.add_typer(make_triggers_app(), name="triggers")
     app.command("prices")(prices.prices)
     app.command("doctor")(doctor.doctor)
     return app

@@ -51,6 +51,11 @@ def shape_call_line(call: Call, has_content: bool = False) -> Shape:
     return {"schema": "foretell.call/1", "run_id": call.run_id, **shape_call(call, has_content)}
 
 
+def shape_finding_line(finding: Finding) -> Shape:
+    """Make `foretell.finding/1`: one finding by itself, as `tail --json` prints it when it begins and when it ends."""
+    return {"schema": "foretell.finding/1", **shape_finding(finding)}
+
+
 def shape_summary(run: RunSummary) -> Shape:
     """Make the part of a shape that describes a run in one line."""
     return {

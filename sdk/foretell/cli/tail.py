@@ -11,6 +11,7 @@ from foretell.cli.options import AgentOption, ContentOption, JsonOption, StoreOp
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
+    from foretell.model.finding import Finding
     from foretell.readers.store import StoreReader
 
 POLL_S = 0.3
@@ -27,7 +28,7 @@ def tail(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Follow calls as they end, until Ctrl-C."""
+    """Follow calls and findings, until Ctrl-C."""
     from foretell.cli.reading import find_store, open_reader
     from foretell.model.kinds import Outcome
 
@@ -36,6 +37,7 @@ def tail(
         return is_agents and (not failed or call.outcome is not Outcome.OK)
 
     reader = open_reader(find_store(store))
+    findings = reader.follow_findings()
     newest = reader.newest_position()
     # Positions have gaps where old runs were removed, and some calls are not meant: look further back than `last`.
     back = max(last, 0) * (1 if agent is None and not failed else LOOK_BACK)
@@ -50,6 +52,9 @@ def tail(
             time.sleep(POLL_S)
             calls, position = _read_after(reader, position)
             calls = [call for call in calls if is_meant(call)]
+            for finding in findings.read():
+                if agent is None or finding.agent_name == agent:
+                    _tell_finding(finding, as_json)
     except KeyboardInterrupt:
         return
 
@@ -75,3 +80,15 @@ def _tell(call: Call, has_content: bool, as_json: bool) -> None:
     from foretell.cli.render.call import render_call_line
 
     show(render_call_line(call, measure_width(), has_content))
+
+
+def _tell_finding(finding: Finding, as_json: bool) -> None:
+    from foretell.cli.shapes import shape_finding_line
+    from foretell.cli.terminal import measure_width, show, write_json
+
+    if as_json:
+        write_json(shape_finding_line(finding), is_line=True)
+        return
+    from foretell.cli.render.call import render_finding_line
+
+    show(render_finding_line(finding, measure_width()))

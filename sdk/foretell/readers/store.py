@@ -10,6 +10,7 @@ from foretell.errors import StoreError
 from foretell.model.call import Call
 from foretell.model.kinds import Outcome
 from foretell.model.run import Run, RunQuery, RunSummary
+from foretell.readers.findings import FindingFollower
 from foretell.readers.protocol import Abilities, RunNotFound
 from foretell.readers.rebuild import build_call, build_finding, build_log, build_score, build_summary
 from foretell.store import queries
@@ -89,6 +90,10 @@ class StoreReader:
         with self._store.reading() as connection:
             rows = queries.calls_after(connection, position, limit)
         return [build_call(row, row[-1]) for row in rows], rows[-1][0] if rows else position
+
+    def follow_findings(self) -> FindingFollower:
+        """Follow: findings that begin or end from now on."""
+        return FindingFollower(self._store)
 
     def _find(self, query: RunQuery) -> Iterator[RunSummary]:
         """Page by page, so that the store is never held while the caller looks at a run."""

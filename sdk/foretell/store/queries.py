@@ -136,6 +136,43 @@ def findings_of(connection: sqlite3.Connection, run_id: str) -> list[Row]:
     return connection.execute(sql, (run_id,)).fetchall()
 
 
+def newest_findings(connection: sqlite3.Connection, trigger: str, limit: int) -> list[Row]:
+    """Rows of a trigger's findings as `FINDING_COLUMNS`, the newest onset first."""
+    sql = (
+        f"SELECT {', '.join(FINDING_COLUMNS)} FROM findings WHERE trigger = ? ORDER BY onset_ns DESC, key DESC LIMIT ?"
+    )
+    return connection.execute(sql, (trigger, limit)).fetchall()
+
+
+def count_findings(connection: sqlite3.Connection) -> dict[str, int]:
+    """Trigger → how many findings the store has."""
+    return dict(connection.execute("SELECT trigger, count(*) FROM findings GROUP BY trigger").fetchall())
+
+
+def open_findings(connection: sqlite3.Connection) -> list[Row]:
+    """Rows of findings that nobody has ended as `FINDING_COLUMNS`, those of dead processes included."""
+    sql = f"SELECT {', '.join(FINDING_COLUMNS)} FROM findings WHERE end_ns IS NULL ORDER BY onset_ns, key"
+    return connection.execute(sql).fetchall()
+
+
+def newest_finding_key(connection: sqlite3.Connection) -> int:
+    """Key of the finding that was written last, 0 where there is none."""
+    return int(connection.execute("SELECT ifnull(max(key), 0) FROM findings").fetchone()[0])
+
+
+def findings_after(connection: sqlite3.Connection, key: int, also: Sequence[int] = ()) -> list[Row]:
+    """Rows written after the one with `key`, and those with the keys `also`, as `FINDING_COLUMNS` and the key."""
+    keys = ", ".join(map(str, also))
+    sql = f"SELECT {', '.join(FINDING_COLUMNS)}, key FROM findings WHERE key > ? OR key IN ({keys}) ORDER BY key"
+    return connection.execute(sql, (key,)).fetchall()
+
+
+def open_run_ids(connection: sqlite3.Connection) -> set[str]:
+    """Runs with open calls, those of dead processes included."""
+    sql = "SELECT DISTINCT run_id FROM open_calls JOIN runs ON runs.key = open_calls.run"
+    return {row[0] for row in connection.execute(sql)}
+
+
 def scores_of(connection: sqlite3.Connection, run_id: str) -> list[Row]:
     """Rows of a run's scores as `SCORE_COLUMNS`, in order of time."""
     sql = f"SELECT {', '.join(SCORE_COLUMNS)} FROM scores WHERE run_id = ? ORDER BY time_ns, key"

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from foretell.cli.render.run import KIND_STYLES, list_content_lines, name_call, say_call_cost, say_call_tokens
+from foretell.cli.render.run import (
+    KIND_STYLES,
+    SEVERITY_STYLES,
+    list_content_lines,
+    name_call,
+    say_call_cost,
+    say_call_tokens,
+)
 from foretell.cli.render.runs import ID_DIGITS
 from foretell.cli.render.words import (
     OUTCOME_MARKS,
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from foretell.model.call import Call
+    from foretell.model.finding import Finding
 
 
 def render_call_line(call: Call, width: int, has_content: bool = False, zone: tzinfo | None = None) -> Text:
@@ -53,4 +61,26 @@ def render_call_line(call: Call, width: int, has_content: bool = False, zone: tz
         for word, payload in (("in ", call.input_payload), ("out", call.output_payload)):
             for at, text in enumerate(() if payload is None else list_content_lines(payload.text, max(width - 14, 20))):
                 line.append(f"\n          {word if at == 0 else '   '} ", "dim").append(text, "italic")
+    return line
+
+
+def render_finding_line(finding: Finding, width: int, zone: tzinfo | None = None) -> Text:
+    """Draw when a finding began or ended, of which run and agent it is, and what it says."""
+    from rich.text import Text
+
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(f"{format_clock(finding.end_ns or finding.onset_ns, zone)[11:]}  ", "dim")
+    if width >= 60:
+        line.append(f"{(finding.run_id or '')[:ID_DIGITS]:{ID_DIGITS}}  ", "dim")
+    style = SEVERITY_STYLES.get(finding.severity.value, "")
+    if finding.end_ns is None:
+        line.append(f"▲ {finding.trigger}", style)
+    else:
+        line.append(f"▽ {finding.trigger}", "dim").append(
+            f"  over after {format_duration((finding.end_ns - finding.onset_ns) / 1e9)}", "dim"
+        )
+    if finding.agent_name:
+        line.append(f"  {printable(finding.agent_name)}", "dim")
+    line.append(f"  {shorten(finding.explanation, 300)}")
+    line.truncate(width, overflow="ellipsis")
     return line

@@ -316,7 +316,10 @@ def render_findings(findings: Sequence[Finding]) -> RenderableType:
     parts: list[RenderableType] = []
     for finding in findings:
         style = SEVERITY_STYLES.get(finding.severity.value, "")
-        parts.append(Text.assemble((f"▲ {finding.trigger}", style), f"  {finding.severity.value}"))
+        head = Text.assemble((f"▲ {finding.trigger}", style), f"  {finding.severity.value}")
+        if finding.end_ns is not None:
+            head.append(f" · over after {format_duration((finding.end_ns - finding.onset_ns) / 1e9)}", "dim")
+        parts.append(head)
         parts.append(Padding(Text(finding.explanation), (0, 0, 0, 2), expand=False))
         if finding.advice:
             parts.append(Padding(Text(finding.advice, "dim"), (0, 0, 0, 2), expand=False))

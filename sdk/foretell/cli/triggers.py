@@ -1,0 +1,136 @@
+"""`foretell triggers`: what can go wrong here, whether it did in a recorded run, and whether anybody would hear of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foretell.cli.options import JsonOption, RunArgument, StoreOption
+from foretell.errors import ForetellError
+
+if TYPE_CHECKING:
+    from foretell.model.run import Run
+    from foretell.readers.store import StoreReader
+
+BASELINE_RUNS = 200
+"""So many earlier runs of the agent are shown to the detectors first."""
+
+TriggerArgument = Annotated[str, typer.Argument(metavar="TRIGGER", help="Id of the trigger, such as agent_loop.")]
+
+
+def make_triggers_app() -> typer.Typer:
+    """Make the group of commands about triggers."""
+    app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+    app.callback(invoke_without_command=True)(triggers)
+    app.command("check")(check)
+    app.command("test")(fire_on_purpose)
+    return app
+
+
+def triggers(context: typer.Context, store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """List what can go wrong, with limits and state.
+
+    Each trigger with its severity, who judges it, what is done when it fires, its limits and where each came from, and
+    whether it fires now.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from foretell.cli.reading import load_cli_settings
+    from foretell.cli.render.triggers import render_triggers, shape_triggers
+    from foretell.cli.standing import list_standings
+    from foretell.cli.terminal import measure_width, show, write_json
+
+    settings = load_cli_settings(store)
+    standings = list_standings(settings, time.time_ns)
+    if as_json:
+        write_json(shape_triggers(standings))
+    else:
+        show(render_triggers(standings, measure_width(), time.time_ns()))
+
+
+def check(
+    run: RunArgument = None,
+    baseline: Annotated[
+        int, typer.Option("--baseline", help="Show so many earlier runs of the agent first.")
+    ] = BASELINE_RUNS,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge a recorded run by today's limits.
+
+    The same detectors as in a live process see the run's calls again; earlier runs of its agent tell them what is usual.
+    Exit code 1 where anything fires.
+    """
+    from foretell.analysis.check_run import check_run
+    from foretell.cli.reading import load_cli_settings, load_run, open_reader
+    from foretell.cli.render.triggers import render_checked, shape_checked
+    from foretell.cli.standing import make_all_detectors
+    from foretell.cli.terminal import show, write_json
+    from foretell.watchdog.episodes import Episodes
+
+    settings = load_cli_settings(store)
+    reader = open_reader(settings.store)
+    loaded = load_run(reader, run)
+    earlier = _load_earlier(reader, loaded, baseline)
+    checked = check_run(loaded, make_all_detectors(settings), Episodes(), earlier, time.time_ns())
+    if as_json:
+        write_json(shape_checked(loaded.summary, checked))
+    else:
+        show(*render_checked(loaded.summary, checked))
+    if checked.findings:
+        raise typer.Exit(1)
+
+
+def _load_earlier(reader: StoreReader, run: Run, limit: int) -> list[Run]:
+    """Load the runs of the same agent that began before this one, oldest first."""
+    from foretell.cli.terminal import progress
+    from foretell.model.run import RunQuery
+
+    name = run.summary.agent_name
+    if name is None or limit < 1:
+        return []
+    query = RunQuery(agent_name=name, until_ns=run.summary.start_ns - 1, limit=limit)
+    lines = [line for line in reader.find_runs(query) if line.id != run.summary.id and line.end_ns is not None]
+    earlier = []
+    with progress("Loading earlier runs") as tell:
+        for at, line in enumerate(reversed(lines)):
+            tell(at, len(lines))
+            earlier.append(reader.load_run(line.id))
+    return earlier
+
+
+def fire_on_purpose(
+    trigger: TriggerArgument,
+    hold_s: Annotated[
+        float | None,
+        typer.Option("--hold", help="Seconds until it is over.  [default: 60 where metrics are exported, else 0]"),
+    ] = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fire a trigger on purpose, to test who hears of it.
+
+    A finding that says so goes the way of all findings: store, log, metrics (gauge and counter), webhook. It is held for
+    a while, so that Prometheus sees it and pages, and then it is over. Exit code 1 where it did not get out.
+    """
+    from foretell.cli.firing import fire
+    from foretell.cli.render.triggers import say_fired, shape_fired
+    from foretell.cli.terminal import say, write_json
+    from foretell.triggers.catalogue import find_trigger
+
+    if hold_s is not None and not 0 <= hold_s <= 86_400:
+        raise ForetellError(f"--hold {hold_s:g} makes no sense; give seconds from 0 to 86400.")
+    found = find_trigger(trigger)
+    fired = fire(found, store, hold_s, lambda seconds: None if as_json else say(_say_hold(seconds), "dim"))
+    if as_json:
+        write_json(shape_fired(fired))
+    else:
+        say(say_fired(fired))
+    if not fired.is_out:
+        raise typer.Exit(1)
+
+
+def _say_hold(seconds: float) -> str:
+    return f"It fires for {seconds:g} s, so that the fleet's rules see it. Ctrl-C ends it sooner."
