@@ -75,13 +75,14 @@ def _name(waits: Iterable[Wait]) -> Circle:
 
 def _describe(waits: tuple[Wait, ...], confirm_s: float) -> Judgement:
     told = ", ".join(f"{shorten(wait.waiter)} waits for {wait.what}" for wait in waits[:6])
+    count = len({wait.waiter for wait in waits})
     of_run = next((wait for wait in waits if wait.run_id), waits[0])
     return Judgement(
         "+".join(sorted({wait.waiter for wait in waits})),
         Verdict.FIRING,
         # The circle was closed by its last wait.
         onset_ns=max(wait.since_ns for wait in waits),
-        explanation=f"{len({wait.waiter for wait in waits})} wait in a circle, and none can go on: {told}.",
+        explanation=f"{count} {'wait' if count > 1 else 'waits'} in a circle, and none can go on: {told}.",
         evidence={
             "waits": [describe_wait(wait) for wait in waits],
             "confirm_s": confirm_s,

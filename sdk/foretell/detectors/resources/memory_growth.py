@@ -36,6 +36,9 @@ class Growth:
     rising_parts: int
 
 
+NO_GROWTH: Final = Growth(0.0, 0.0, 1.0, 0)
+
+
 class MemoryGrowth(Detector):
     """Fires where slope, trend and floor agree that memory grows faster than `growth_mb_per_h`."""
 
@@ -78,8 +81,9 @@ class MemoryGrowth(Detector):
             return ()
         if self._growth is None:
             # The newest point is a floor still in the making: it counts once it is complete.
-            self._growth = measure_growth(self._points[:-1])
-            self._is_firing = self._leaks(self._growth)
+            least = self.limits["growth_mb_per_h"] * (RELEASE_SHARE if self._is_firing else 1.0)
+            self._growth = measure_growth(self._points[:-1], least)
+            self._is_firing = self._leaks(self._growth, least)
         return [self._describe(self._growth, age_s)] if self._is_firing else ()
 
     def _is_fresh_start(self, time_ns: int, rss_bytes: int) -> bool:
@@ -95,11 +99,10 @@ class MemoryGrowth(Detector):
         self._growth = None
         self._is_firing = False
 
-    def _leaks(self, growth: Growth) -> bool:
-        limit = self.limits["growth_mb_per_h"] * (RELEASE_SHARE if self._is_firing else 1.0)
+    def _leaks(self, growth: Growth, least_mb_per_h: float) -> bool:
         return (
-            growth.slope_mb_per_h > limit
-            and growth.floor_mb_per_h > limit
+            growth.slope_mb_per_h > least_mb_per_h
+            and growth.floor_mb_per_h > least_mb_per_h
             and growth.chance < self.limits["p"]
             and growth.rising_parts >= RISING_PARTS
         )
@@ -130,20 +133,24 @@ class MemoryGrowth(Detector):
         )
 
 
-def measure_growth(points: Sequence[tuple[int, int]]) -> Growth:
-    """Return what the points (Unix nanoseconds, bytes) say of a trend; too few say that there is none."""
+def measure_growth(points: Sequence[tuple[int, int]], least_mb_per_h: float = 0.0) -> Growth:
+    """Return what the points (Unix nanoseconds, bytes) say of a trend; too few say that there is none.
+
+    The slope takes milliseconds, so it is only measured where the floor has risen by more than `least_mb_per_h`.
+    """
     if len(points) < 2 * PARTS:
-        return Growth(0.0, 0.0, 1.0, 0)
+        return NO_GROWTH
     hours = [(time_ns - points[0][0]) / 3.6e12 for time_ns, _ in points]
     sizes = [size / MB for _, size in points]
     third = len(points) // 3
     # From the middle of the first third to the middle of the last.
     span_h = sum(hours[-third:]) / third - sum(hours[:third]) / third
     rise = lower_decile(sizes[-third:]) - lower_decile(sizes[:third])
-    if rise <= 0 or span_h <= 0:
-        return Growth(0.0, 0.0, 1.0, 0)
+    rising_parts = _count_rising(sizes, rise) if rise > 0 else 0
+    if span_h <= 0 or rise / span_h <= least_mb_per_h or rising_parts < RISING_PARTS:
+        return NO_GROWTH
     slope, chance = find_trend(hours, sizes)
-    return Growth(slope, rise / span_h, chance, _count_rising(sizes, rise))
+    return Growth(slope, rise / span_h, chance, rising_parts)
 
 
 def _count_rising(sizes: Sequence[float], rise: float) -> int:
