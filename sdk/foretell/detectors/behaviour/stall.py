@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from foretell.detectors.behaviour.board import Board, Table, end_of, hex_id
-from foretell.detectors.behaviour.people import asks_a_person
+from foretell.detectors.behaviour.roles import Role, find_role
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.finding import Verdict
@@ -86,7 +86,7 @@ class Stall(Detector):
         if kind in _RESULTS:
             if call.start_ns >= run.armed_ns > 0:
                 self._go_on(run_id, run, call.start_ns)
-            if asks_a_person(call.name):
+            if find_role(call.name) is Role.PERSON:
                 self._rest(run_id, run)
             else:
                 run.tool, run.tool_span, run.tool_parent = call.name, call.span_id, call.parent_id

@@ -182,7 +182,18 @@ def test_attempts_that_fail_one_after_the_other_are_a_loop(world: World) -> None
         error = ErrorFacts("AgentExecutionError", f"line {n} failed for reason {n}")
         world.call(Kind.STEP, f"Step {n}", error=error)
 
-    assert ["same_error_repeats"] == rules(world)
+    assert ["failures"] == rules(world)
+
+
+def test_different_calls_that_all_fail_are_a_loop_until_one_succeeds(world: World) -> None:
+    """Tools, too; each failure more keeps it firing."""
+    for n in range(6):
+        world.tool("edit", {"line": n}, error=ErrorFacts("ValueError", f"reason {'abcdef'[n]}"))
+    assert ["failures"] == rules(world)
+
+    world.tool("edit", {"line": 9}, "edited")
+
+    assert [] == world.judgements()
 
 
 def test_a_step_that_succeeds_ends_a_row_of_failures(world: World) -> None:

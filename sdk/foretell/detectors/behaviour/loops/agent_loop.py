@@ -11,7 +11,7 @@ from foretell.detectors.behaviour.loops.answers import Answers, are_alike
 from foretell.detectors.behaviour.loops.handoffs import Handoffs, is_handoff
 from foretell.detectors.behaviour.loops.signatures import UNKNOWN, VOID, sign_call, sign_error, sign_result
 from foretell.detectors.behaviour.loops.steps import NOVEL_STEPS, LoopLimits, Pattern, Steps, find_pattern
-from foretell.detectors.behaviour.people import asks_a_person, is_poller
+from foretell.detectors.behaviour.roles import POLLER, Role, find_role
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.dependency import is_no_answer
@@ -94,8 +94,8 @@ class AgentLoop(Detector):
         if kind is Kind.STEP and call.error is None:
             state = self._runs.states.get(call.run_id)
             agent = state and state.agents.get(call.agent_name)
-            if agent and agent.failed_kind is Kind.STEP:
-                agent.failures.clear()
+            if agent and agent.failures and agent.failed_kind is Kind.STEP:
+                self._end_failures(agent, call)
             return
         run = self._runs.touch(call.run_id)
         if kind is Kind.AGENT:
@@ -127,17 +127,17 @@ class AgentLoop(Detector):
         return self._board.report()
 
     def _take_step(self, agent: _Agent, call: Call) -> None:
-        key = join_key(call.run_id, call.agent_name)
         if agent.answers.kept:
             agent.answers.kept.clear()
             if agent.rule == "near_duplicates":
-                self._clear(agent, key)
-        if asks_a_person(call.name):
-            self._restart(agent, key)
-        elif not is_poller(call):
-            self._add_step(agent, call, key)
+                self._clear(agent, join_key(call.run_id, call.agent_name))
+        role = find_role(call.name)
+        if role is Role.PERSON:
+            self._restart(agent, join_key(call.run_id, call.agent_name))
+        elif role is not Role.WAITS and (call.attributes is None or not call.attributes.get(POLLER)):
+            self._add_step(agent, call)
 
-    def _add_step(self, agent: _Agent, call: Call, key: str) -> None:
+    def _add_step(self, agent: _Agent, call: Call, key: str = "") -> None:
         steps, end_ns = agent.steps, end_of(call)
         if call.start_ns < steps.end_ns and end_ns > steps.end_ns - CLOCK_STEP_NS:
             # At the same time as the step before: a fan-out, an attempt of another task or the tool around it.
@@ -147,12 +147,12 @@ class AgentLoop(Detector):
         if call.error is not None:
             if is_no_answer(call):
                 return
-            self._take_failure(agent, call, key)
+            self._take_failure(agent, call, key or join_key(call.run_id, call.agent_name))
         elif agent.failures:
-            agent.failures.clear()
+            self._end_failures(agent, call)
         signature, result = sign_call(call), sign_result(call)
         if signature == UNKNOWN or (result == UNKNOWN and call.error is None):
-            self._doubt(agent, call, key)
+            self._doubt(agent, call, key or join_key(call.run_id, call.agent_name))
             return
         agent.unseen = 0
         is_known = steps.add(call.name, signature, result, sign_error(call), call.span_id, end_ns)
@@ -161,13 +161,15 @@ class AgentLoop(Detector):
         if pattern is None and call.error is None and call.output_payload is not None:
             pattern = self._find_failing_text(steps, result, call.output_payload.text)
         if pattern is not None:
-            self._fire(agent, call, key, pattern, steps)
-        elif agent.rule and steps.novel >= NOVEL_STEPS and agent.rule != "near_duplicates":
-            self._clear(agent, key)
+            self._fire(agent, call, key or join_key(call.run_id, call.agent_name), pattern, steps)
+        elif agent.rule and steps.novel >= NOVEL_STEPS and agent.rule not in OF_OTHERS:
+            self._clear(agent, key or join_key(call.run_id, call.agent_name))
 
     def _find_failing_text(self, steps: Steps, result: int, text: str) -> Pattern | None:
         """The same failure told in words: a test that fails the same way after each edit."""
         limit = self._limits.same_error_repeats
+        if steps.results.count(result) < limit:
+            return None
         window = steps.results[-self._limits.window_calls :]
         times = window.count(result)
         if times < limit or _FAILURE.search(text[:FAILURE_CHARS]) is None:
@@ -195,7 +197,7 @@ class AgentLoop(Detector):
             del agent.failures[0]
         if len(agent.failures) < limit or agent.rule:
             return
-        agent.rule = "same_error_repeats"
+        agent.rule = "failures"
         text = (
             f"The last {len(agent.failures)} attempts all failed with {call.error.type}, and nothing succeeded between"
         )
@@ -204,11 +206,15 @@ class AgentLoop(Detector):
             {"errors": len(agent.failures), "limit": limit, "error_type": call.error.type},
         )  # fmt: skip
 
+    def _end_failures(self, agent: _Agent, call: Call) -> None:
+        agent.failures.clear()
+        if agent.rule == "failures":
+            self._clear(agent, join_key(call.run_id, call.agent_name))
+
     def _take_answer(self, agent: _Agent, call: Call) -> None:
-        key = join_key(call.run_id, call.agent_name)
         had_step, agent.is_decided, agent.has_model = not agent.is_decided, True, True
         if agent.steps.symbols or agent.answers.kept:
-            self._look_for_user(agent, call, key, had_step=had_step)
+            self._look_for_user(agent, call, had_step=had_step)
         limits = self._limits
         if agent.answers.add(call, limits.near_duplicates, end_of(call)) and are_alike(
             agent.answers, call, limits.near_duplicate_bits
@@ -217,13 +223,13 @@ class AgentLoop(Detector):
             agent.rule = agent.rule or "near_duplicates"
             text = f"The model gave nearly the same answer {len(kept)} times in a row, with no tool between"
             self._say(
-                call, key, "near_duplicates", f"{text} (limit {limits.near_duplicates}).", kept[0].time_ns, 0.8,
+                call, join_key(call.run_id, call.agent_name), "near_duplicates", f"{text} (limit {limits.near_duplicates}).", kept[0].time_ns, 0.8,
                 [answer.span_id for answer in kept], {"answers": len(kept), "limit": limits.near_duplicates},
             )  # fmt: skip
         elif agent.rule == "near_duplicates":
-            self._clear(agent, key)
+            self._clear(agent, join_key(call.run_id, call.agent_name))
 
-    def _look_for_user(self, agent: _Agent, call: Call, key: str, *, had_step: bool) -> None:
+    def _look_for_user(self, agent: _Agent, call: Call, *, had_step: bool) -> None:
         """Start afresh at a new message of the user, where messages tell: some frameworks send results as such."""
         payload = call.input_payload
         if payload is None or payload.is_truncated:
@@ -232,7 +238,7 @@ class AgentLoop(Detector):
         if had_step and users <= agent.users:
             agent.talks = True
         if users > agent.users >= 0 and agent.talks:
-            self._restart(agent, key)
+            self._restart(agent, join_key(call.run_id, call.agent_name))
         agent.users = users
 
     def _take_agent(self, run: _Run, call: Call) -> None:
@@ -293,6 +299,9 @@ class AgentLoop(Detector):
     ) -> None:  # fmt: skip
         calls = [hex_id(span) for span in spans[-EVIDENCE_CALLS:]]
         self._board.settle(key)
+        before = self._board.find(key)
+        if before is not None:
+            onset_ns = before.onset_ns
         self._board.fire(
             Judgement(
                 key,
@@ -325,7 +334,10 @@ class AgentLoop(Detector):
             self._clear(agent, join_key(run_id, name))
 
 
+OF_OTHERS: Final = frozenset(("near_duplicates", "failures", "handoffs"))
+"""Rules that new steps do not end."""
 ADVICE: Final[Mapping[str, str]] = {
+    "failures": "Show the agent the whole error, or stop it: none of its attempts succeeds.",
     "same_error_repeats": "Show the agent the whole error, or stop it: its attempts do not get closer.",
     "near_duplicates": "The model repeats itself: check what its prompt asks for and when it is to stop.",
     "handoffs": "Give one of the two agents the last word, or a rule for when the work is done.",

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from foretell.detectors.behaviour.loops.signatures import normalise, sign_call
+from foretell.detectors.behaviour.loops.signatures import normalise
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -34,7 +34,7 @@ class Answer(NamedTuple):
     text: str
     size: int
     asked: int
-    """Signature of the input."""
+    """Hash of the input's identity; 0 where it has none."""
     span_id: int
     time_ns: int
 
@@ -56,7 +56,7 @@ class Answers:
         answer = Answer(
             payload.text[:TEXT_CHARS],
             payload.size_bytes,
-            sign_call(call),
+            0 if call.identity is None else hash(call.identity),
             call.span_id,
             end_ns,
         )
@@ -72,12 +72,17 @@ class Answers:
 def are_alike(answers: Answers, call: Call, bits: int) -> bool:
     """True where all answers say nearly the same and belong to one conversation that does not move on."""
     kept = answers.kept
-    texts = [read_content(answer.text) for answer in kept]
-    if min(map(len, texts)) < LEAST_CHARS:
-        return False
-    return all(_say_the_same(one, other, bits) for one, other in itertools.pairwise(texts)) and _is_one_talk(
-        kept, texts[-2], call
-    )
+    after = read_content(kept[-1].text)
+    for place in range(len(kept) - 2, -1, -1):
+        before = read_content(kept[place].text)
+        if min(len(before), len(after)) < LEAST_CHARS or not _look_alike(before, after):
+            return False
+        if place == len(kept) - 2 and not _is_one_talk(kept, before, call):
+            return False
+        if not _say_the_same(before, after, bits):
+            return False
+        after = before
+    return True
 
 
 def read_content(text: str) -> str:
@@ -101,7 +106,16 @@ def fingerprint(text: str) -> int:
 
 def are_similar(one: str, other: str) -> bool:
     """True for texts that differ only in a number or a word."""
-    return one == other or SequenceMatcher(None, one, other, autojunk=False).ratio() >= ALIKE
+    if one == other:
+        return True
+    match = SequenceMatcher(None, one, other, autojunk=False)
+    return match.real_quick_ratio() >= ALIKE and match.quick_ratio() >= ALIKE and match.ratio() >= ALIKE
+
+
+def _look_alike(one: str, other: str) -> bool:
+    """A cheap first look: of four places of one text at least two are in the other."""
+    step = max(1, len(one) // 5)
+    return sum(one[place : place + 8] in other for place in range(step // 2, 4 * step, step)) >= 2
 
 
 def _say_the_same(one: str, other: str, bits: int) -> bool:
@@ -120,6 +134,6 @@ def _is_one_talk(kept: list[Answer], before: str, call: Call) -> bool:
     """A batch of unlike inputs may well get like answers; a conversation asks the same, or has its answers in it."""
     one, other = kept[-2], kept[-1]
     asked = call.input_payload
-    if asked is None or asked.is_truncated or (one.asked == other.asked):
+    if asked is None or asked.is_truncated or (one.asked and one.asked == other.asked):
         return True
     return before[:60] in asked.text
