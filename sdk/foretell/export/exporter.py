@@ -7,20 +7,18 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Final
 
+from foretell.export.backoff import Backoff
 from foretell.export.counts import Counts
 from foretell.export.endpoints import BatchLimits
 from foretell.export.otlp.split import count_items, split_request
+from foretell.export.shelf import Shelf
 from foretell.export.transport import Answer, Fate, Nowhere, Transport
 from foretell.export.waiting import NEVER, Outbox, Request, Waiting
 
 HURRY_S: Final = 0.2
 """Where somebody waits for a run's end, at most so long; and at most so many requests as that allows."""
-LOOK_S: Final = 60.0
-"""Between two looks for what other processes left in the outbox."""
-PROBE_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-"""Waits between looking whether a lost collector is back."""
 LEFTOVERS_S: Final = 1.0
-"""How long the end of a program may send what earlier ones left in the outbox."""
+"""How long the end of a program may send what earlier ones left in the outbox; what it left itself, as long as there is time."""
 LEAST_S: Final = 0.05
 SLOW_S: Final = 0.5
 """A request that has no answer after this long is worth a word at the end of the program."""
@@ -80,9 +78,8 @@ class Exporter:
         self._sending: Request | None = None
         self._sending_since_s = 0.0
         self._abandoned: Request | None = None
-        self._failures = 0
-        # When a lost collector is tried again, and when the outbox is looked at again.
-        self._probe_s = self._look_s = 0.0
+        self._backoff = Backoff()
+        self._shelf = Shelf(self._outbox, self._counts, self._clock, self._tell)
         self.last_error: dict[str, str] = {}
         """Signal → what the collector or the network last said against it, and our own faults; for `foretell doctor`."""
 
@@ -102,7 +99,7 @@ class Exporter:
             refusal = self._refusal(len(body), items)
             if not refusal and self._waiting.add(signal, body, items, scope):
                 self._wake()
-        return not refusal or self._keep(signal, self._waiting.wrap({scope: [body]}), items, refusal)
+        return not refusal or self._shelf.keep(signal, self._waiting.wrap({scope: [body]}), items, refusal)
 
     def submit_request(self, signal: str, body: bytes, items: int) -> bool:
         """Take a whole export request that needs nothing around it."""
@@ -113,7 +110,7 @@ class Exporter:
             if not refusal:
                 self._waiting.add_request(signal, body, items)
                 self._wake()
-        return not refusal or self._keep(signal, body, items, refusal)
+        return not refusal or self._shelf.keep(signal, body, items, refusal)
 
     def hurry(self) -> None:
         """Send what is there soon: a run ended, and somebody may be looking."""
@@ -125,12 +122,15 @@ class Exporter:
         """Send everything, or put it into the outbox; False when time ran out."""
         deadline = self._clock() + timeout_s
         with self._changed:
+            self._backoff.hurry(self._clock())
             self._waiting.hurry(0.0)
             self._changed.notify_all()
             while self._thread is not None and self._waiting:
                 left_s = deadline - self._clock()
                 if left_s <= 0 or not self._changed.wait(left_s):
                     return False
+            if self._shelf.has_own:
+                self._await_leftovers(deadline)
         return self._send_here(deadline)
 
     def stop_waiting(self) -> None:
@@ -145,7 +145,7 @@ class Exporter:
         self.stop_waiting()
         is_flushed = self.flush(timeout_s)
         with self._changed:
-            if is_flushed and self._outbox is not None:
+            if is_flushed and self._shelf.is_there and not self._shelf.has_own:
                 self._await_leftovers(min(deadline, self._clock() + LEFTOVERS_S))
             thread, self._thread = self._thread, None
             self._is_finished = True
@@ -253,7 +253,7 @@ class Exporter:
             if action is not None:
                 action()
         except Exception as error:
-            self._look_s = self._clock() + LOOK_S  # if the outbox is at fault, do not ask it again at once
+            self._shelf.look_later()  # if the outbox is at fault, do not ask it again at once
             self._tell("export", error)
             return False
         return True
@@ -266,15 +266,15 @@ class Exporter:
                 return False, request
             now_s = self._clock()
             due_s = self._waiting.next_due_s()
-            if self._outbox is not None:
-                look_s = max(self._look_s, self._probe_s)
-                if now_s >= look_s:
-                    return True, None
-                due_s = min(due_s, look_s)
+            look_s = max(self._shelf.look_s, self._backoff.probe_s)
+            if now_s >= look_s:
+                return True, None
+            due_s = min(due_s, look_s)
             self._changed.wait(None if due_s == NEVER else max(0.0, due_s - now_s))
         return False, None
 
     def _await_leftovers(self, deadline_s: float) -> None:
+        """Send what is in the outbox, until nothing is left or the collector does not take it."""
         if self._thread is not None:
             self._changed.wait_for(self._has_looked, max(0.0, deadline_s - self._clock()))
         elif self._has_no_threads:
@@ -283,10 +283,11 @@ class Exporter:
                 pass
 
     def _has_looked(self) -> bool:
-        return self._failures > 0 or self._look_s > self._clock()
+        now_s = self._clock()
+        return self._backoff.is_waiting(now_s) or self._shelf.look_s > now_s
 
     def _send_leftover(self) -> None:
-        request = self._sending = self._take_leftover()
+        request = self._sending = self._shelf.take()
         self._sending_since_s = self._clock()
         if request is not None:
             self._carry_out(request)
@@ -294,22 +295,14 @@ class Exporter:
         with self._changed:
             self._changed.notify_all()
 
-    def _take_leftover(self) -> Request | None:
-        lent = self._outbox.take(1) if self._outbox is not None else None
-        if not lent:
-            self._look_s = self._clock() + LOOK_S
-            return None
-        key, signal, body = lent[0]
-        return Request(signal, body, count_items(body), 0, key)
-
     def _carry_out(self, request: Request) -> None:
         transport = self._transports.get(request.signal)
         if transport is None:  # left over from a process that sent another signal
             self._lose(request, "no_transport")
             return
-        is_down = self._failures > 0 and self._outbox is not None
-        if is_down and self._clock() < self._probe_s:
-            self._put_away(request, "unreachable")
+        is_down = self._backoff.failures > 0 and self._shelf.is_there
+        if is_down and self._backoff.is_waiting(self._clock()):
+            self._shelf.put(request, "unreachable")
             return
         retry = not is_down and request.key is None
         if self._here_until_s is None:
@@ -325,19 +318,17 @@ class Exporter:
         if answer.detail:
             self.last_error[request.signal] = f"{answer.reason}: {answer.detail}"
         if answer.fate is Fate.UNREACHABLE:
-            pause_s = PROBE_S[min(self._failures, len(PROBE_S) - 1)]
-            self._failures += 1
-            self._probe_s = self._clock() + max(pause_s, answer.retry_after_s or 0.0)
+            self._backoff.fail(self._clock(), answer.retry_after_s)
             self._complain(request, answer)
-            self._put_away(request, answer.reason)
+            self._shelf.put(request, answer.reason)
             return
-        self._failures = 0
+        self._backoff.succeed()
         if answer.fate is Fate.SENT:
             self._counts.count("exported", request.signal, "", request.items - answer.rejected)
             if answer.rejected:
                 self._counts.count("dropped", request.signal, "rejected", answer.rejected)
                 self._complain(request, answer)
-            self._forget(request)
+            self._shelf.forget(request)
         elif answer.fate is Fate.TOO_LARGE:
             self._send_halves(request, answer)
         else:
@@ -354,25 +345,9 @@ class Exporter:
             self._complain(request, answer)
             self._lose(request, answer.reason)
             return
-        self._forget(request)
+        self._shelf.forget(request)
         for half in halves:
             self._carry_out(Request(request.signal, half, count_items(half), 0))
-
-    def _put_away(self, request: Request, reason: str) -> None:
-        if request.key is not None and self._outbox is not None:
-            self._outbox.give_back([request.key])
-        else:
-            self._keep(request.signal, request.body, request.items, reason)
-
-    def _keep(self, signal: str, body: bytes, items: int, reason: str) -> bool:
-        try:
-            if self._outbox is not None and self._outbox.put(signal, body):
-                self._look_s = 0.0
-                return True
-        except Exception as error:  # a full disk, say: counted as dropped, and heard of
-            self._tell("export.outbox", error)
-        self._counts.count("dropped", signal, reason, items)
-        return False
 
     def _tell(self, hook: str, error: Exception) -> None:
         self.last_error[hook] = f"{type(error).__name__}: {error}"
@@ -381,11 +356,7 @@ class Exporter:
 
     def _lose(self, request: Request, reason: str) -> None:
         self._counts.count("dropped", request.signal, reason, request.items)
-        self._forget(request)
-
-    def _forget(self, request: Request) -> None:
-        if request.key is not None and self._outbox is not None:
-            self._outbox.done([request.key])
+        self._shelf.forget(request)
 
     def _give_up(self) -> None:
         with self._changed:
@@ -397,4 +368,4 @@ class Exporter:
                     self._complain(self._sending, Answer(Fate.UNREACHABLE, "time", detail="no answer yet"))
                 left.insert(0, self._sending)
         for request in left:
-            self._put_away(request, "shutdown")
+            self._shelf.put(request, "shutdown")

@@ -125,6 +125,23 @@ def test_the_end_sends_what_earlier_programs_left():
     assert {b"a", b"b"} <= set(wire.sent)
 
 
+def test_a_flush_tries_a_lost_collector_again_and_empties_the_outbox():
+    """What was kept while it was away goes out as soon as somebody waits for it, in order."""
+    wire, box, now = Wire(UNREACHABLE), Box(), [100.0]
+    exporter = Exporter({"traces": wire}, Counts(), limits=LAZY, outbox=box, clock=lambda: now[0])
+    for number in (1, 2):
+        exporter.submit("traces", span(number), 1)
+        assert exporter.flush(10)
+    assert 2 == len(box.bodies)
+    wire.answer = SENT
+    now[0] += 1.0
+
+    assert exporter.flush(10)
+    assert {} == box.bodies
+    assert 3 == len(wire.sent)
+    exporter.close()
+
+
 def test_at_the_end_a_lost_collector_is_not_waited_for():
     """What it does not take at once is kept, and the outbox is not tried either."""
     wire, box = Wire(UNREACHABLE), Box(b"a")
