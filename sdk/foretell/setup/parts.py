@@ -79,7 +79,7 @@ def build_runtime(running: Running) -> None:
     processors: list[SpanProcessor] = []
     refiner = Refiner(prices, sinks.contents_refiner(running))
     show_open = sinks.open_refiner(running)
-    watching.build_watchdog(running, open_calls, probe)
+    watching.build_watchdog(running, open_calls, probe, prices)
     worker = Worker(
         refiner,
         sinks.build_sinks(running, resource, prices, lambda: show_open(list(open_calls.values())), probe, processors),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from foretell.errors import SettingError
 
 if TYPE_CHECKING:
+    from foretell.cost.prices import PriceBook
     from foretell.detectors.detector import Detector
     from foretell.instrument.operation import Operation
     from foretell.model.finding import Finding
@@ -16,16 +17,18 @@ if TYPE_CHECKING:
     from foretell.settings import Settings
     from foretell.setup.running import Running
     from foretell.watchdog.clock import SteadyClock
-    from foretell.watchdog.engine import Look
     from foretell.watchdog.process_probe import ProcessProbe
     from foretell.watchdog.telling import Helper
 
 
-def build_watchdog(running: Running, open_calls: Mapping[int, Operation], probe: ProcessProbe) -> None:
+def build_watchdog(
+    running: Running, open_calls: Mapping[int, Operation], probe: ProcessProbe, prices: PriceBook
+) -> None:
     """Put detectors, looks and actions together; an unknown trigger or limit raises SettingError."""
     check_actions(running.settings)
     if not running.settings.watchdog_on:
         return
+    from foretell.setup.looking import Looks
     from foretell.watchdog.clock import SteadyClock
     from foretell.watchdog.engine import Watchdog
     from foretell.watchdog.redacting import refine_finding
@@ -34,6 +37,7 @@ def build_watchdog(running: Running, open_calls: Mapping[int, Operation], probe:
     redactor = running.redactor
     assert redactor is not None
     clock = SteadyClock(time.time_ns, time.perf_counter_ns)
+    looks = Looks(running, open_calls, probe)
 
     def publish(findings: Sequence[Finding], records: Sequence[LogRecord]) -> None:
         running.worker.findings.extend(findings)
@@ -45,10 +49,10 @@ def build_watchdog(running: Running, open_calls: Mapping[int, Operation], probe:
         open_calls=open_calls,
         refine=lambda finding: refine_finding(finding, redactor),
         now_ns=clock.now_ns,
-        helpers=_make_helpers(running, open_calls, clock),
+        helpers=[*_make_helpers(running, open_calls, clock), looks],
     )
-    make, looks = _detector_maker(running.settings), _list_looks(running, probe)
-    running.watchdog = Watchdog(make, looks, herald, clock, open_calls, running.counts)
+    make = _detector_maker(running.settings, prices)
+    running.watchdog = Watchdog(make, looks.list_all(), herald, clock, open_calls, running.counts)
 
 
 def check_actions(settings: Settings) -> None:
@@ -65,7 +69,7 @@ def check_actions(settings: Settings) -> None:
             )
 
 
-def _detector_maker(settings: Settings) -> Callable[[], Iterable[Detector]]:
+def _detector_maker(settings: Settings, prices: PriceBook) -> Callable[[], Iterable[Detector]]:
     from foretell.detectors.line_up import make_detectors
     from foretell.triggers.limits import read_all_limits
 
@@ -74,18 +78,7 @@ def _detector_maker(settings: Settings) -> Callable[[], Iterable[Detector]]:
         for trigger, values in read_all_limits(settings.extras).items()
         if settings.actions.get(trigger) != "off"
     }
-    return lambda: make_detectors(limits)
-
-
-def _list_looks(running: Running, probe: ProcessProbe) -> list[Look]:
-    from foretell.model.samples import TelemetrySample
-    from foretell.setup.sinks import self_counts
-    from foretell.watchdog.engine import Look
-
-    return [
-        Look("take_process", 1.0, lambda now_ns: [probe.sample(now_ns)]),
-        Look("take_telemetry", 1.0, lambda now_ns: [TelemetrySample(now_ns, self_counts(running))]),
-    ]
+    return lambda: make_detectors(limits, context_window=prices.context_window)
 
 
 def _make_helpers(running: Running, open_calls: Mapping[int, Operation], clock: SteadyClock) -> list[Helper]:

@@ -52,10 +52,9 @@ class Crew:
 
     def take(self, calls: Sequence[Call], now_ns: int) -> dict[str, Outcome]:
         """Show calls that ended, in this order; returns the runs that ended with one of them, and how."""
-        takers = self._takers
         ended: dict[str, Outcome] = {}
         for call in calls:
-            for trigger, take in takers[call.kind]:
+            for trigger, take in self._takers[call.kind]:
                 try:
                     take(call, now_ns)
                 except Exception as error:

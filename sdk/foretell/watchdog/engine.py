@@ -28,6 +28,10 @@ NEWS_S: Final = 0.1
 """News are judged no more often than this: calls that end meanwhile share one round."""
 LOOK_S: Final = 0.5
 """How often is looked while calls are open, or something lasts."""
+LOOK_SHARE: Final = 0.01
+"""A look takes no more than this share of a core: among thousands of tasks it comes less often …"""
+LONGEST_S: Final = 2.0
+"""… but never more rarely than this."""
 MAX_WAITING: Final = 16_384
 """So many calls wait to be judged; more are counted as dropped, for the watchdog alone."""
 STOP_S: Final = 2.0
@@ -96,7 +100,7 @@ class Watchdog:
         self._stop = threading.Event()
         self._is_idle = True
         self._has_lasting = self._is_held = False
-        self._looked_s: dict[str, float] = {}
+        self._next_look_s: dict[str, float] = {}
         self._thread: threading.Thread | None = None
 
     # -- what the worker calls -------------------------------------------------------------------------------------
@@ -237,14 +241,16 @@ class Watchdog:
         """Look where it is time, and where somebody wants to see it."""
         at_s = time.monotonic()
         for look in self._looks:
-            if at_s < self._looked_s.get(look.method, 0.0) or not self._crew.wants(look.method):
+            if at_s < self._next_look_s.get(look.method, 0.0) or not self._crew.wants(look.method):
                 continue
-            self._looked_s[look.method] = at_s + look.every_s - NEWS_S / 2
+            began_s = time.thread_time()
             try:
                 for sample in look.samples(now_ns):
                     self._crew.show(look.method, sample)
             except Exception as error:
                 FAULTS.note(f"look.{look.method}", error)
+            pause_s = min((time.thread_time() - began_s) / LOOK_SHARE, LONGEST_S)
+            self._next_look_s[look.method] = at_s + max(look.every_s, pause_s) - NEWS_S / 2
 
     def _pass_on(self, findings: Sequence[Finding], ended: Mapping[str, Outcome]) -> None:
         if findings or ended:
