@@ -27,7 +27,7 @@ MEMORY_GROWTH = Trigger(
     meaning="A process takes more and more memory and gives none back.",
     where=Where.BOTH,
     limits=(
-        Limit("growth_mb_per_h", 50, "Growth of the floor and of the slope, in MB an hour."),
+        Limit("growth_mb_per_h", 50, "Growth of the floor and of the slope, in MB (2^20 bytes) an hour."),
         Limit("min_age_s", 1800, "A younger process is still warming up."),
         Limit("window_s", 3600, "The last so many seconds are judged."),
         Limit("min_samples", 60, "So many looks at the memory are needed."),
@@ -39,13 +39,13 @@ MEMORY_GROWTH = Trigger(
             # The floor rose over 50 and still over the last 20 minutes, and so did the slope: no cache that was loaded
             # once, no spike, no saw-tooth of the garbage collector; nor a restart in between.
             """\
-foretell:process:memory_rise_bytes_per_hour:50m > {growth_mb_per_h} * 1e6
-and foretell:process:memory_rise_bytes_per_hour:20m > {growth_mb_per_h} * 1e6 / 2
-and foretell:process:memory_slope_bytes_per_hour:1h > {growth_mb_per_h} * 1e6
+foretell:process:memory_rise_bytes_per_hour:50m > {growth_mb_per_h} * 2^20
+and foretell:process:memory_rise_bytes_per_hour:20m > {growth_mb_per_h} * 2^20 / 2
+and foretell:process:memory_slope_bytes_per_hour:1h > {growth_mb_per_h} * 2^20
 unless foretell:process:restarts:70m > 0""",
             hold_s=1800,
             keep_firing_s=600,
-            description="{{ $labels.instance }} grows by {{ $value | humanize }}B an hour; "
+            description="{{ $labels.instance }} grows by {{ $value | humanize1024 }}B an hour; "
             "{growth_mb_per_h} MB an hour are allowed.",
         ),
         told_by_process("memory_growth", "MemoryGrowthFound"),

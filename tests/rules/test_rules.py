@@ -1,0 +1,84 @@
+"""Prometheus's rules do what the catalogue says: promtool plays the cases of each trigger."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from foretell.triggers.prometheus import render_rules
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+RULES = ROOT / "deploy" / "prometheus" / "rules"
+BUILT = ROOT / ".cache" / "servers"
+
+pytestmark = pytest.mark.slow
+
+
+def find_promtool() -> str | None:
+    """The folder FORETELL_SERVERS first, then what tools/servers.sh has built, then PATH; None where there is none."""
+    folders = (os.environ.get("FORETELL_SERVERS"), str(BUILT))
+    found = (shutil.which("promtool", path=folder) for folder in folders if folder)
+    return next(filter(None, found), None) or shutil.which("promtool")
+
+
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    """Promtool's path. CI builds it; elsewhere the tests are skipped without it."""
+    if find_promtool() is None and os.environ.get("CI") == "true":
+        subprocess.run([ROOT / "tools" / "servers.sh", "promtool"], check=True)
+    found = find_promtool()
+    if found is None:
+        pytest.skip("there is no promtool: `make tools` builds one (it needs Go)")
+    return found
+
+
+def run_promtool(*command: str | Path) -> tuple[int, str]:
+    """Exit code and all that was said."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_rules_are_valid(promtool: str) -> None:
+    """Also by promtool's linter, which knows double rules and needless labels."""
+    files = sorted(RULES.glob("*.yml"))
+
+    code, said = run_promtool(promtool, "check", "rules", "--lint=all", "--lint-fatal", *files)
+
+    assert 0 == code, said
+
+
+@pytest.mark.parametrize("cases", sorted(HERE.glob("*.yml")), ids=lambda path: path.stem)
+def test_alerts_fire_stay_quiet_and_end(promtool: str, cases: Path) -> None:
+    """Just over and just under the limit, on the first failure ever, over resets, gaps and low traffic."""
+    code, said = run_promtool(promtool, "test", "rules", cases)
+
+    assert 0 == code, said
+
+
+@pytest.mark.parametrize(
+    ("trigger", "limit", "twice"),
+    [
+        ("dependency_timeouts", "consecutive", "8"),
+        ("agent_down", "silent_s", "300"),
+        ("telemetry_gap", "min_dropped", "2"),
+    ],
+)
+def test_the_cases_notice_a_limit_that_has_doubled(
+    promtool: str, tmp_path: Path, trigger: str, limit: str, twice: str
+) -> None:
+    """A check that cannot fail proves nothing."""
+    lax = render_rules({f"FORETELL_TRIGGER_{trigger.upper()}_{limit.upper()}": twice})
+    (tmp_path / "triggers.yml").write_text(lax, "utf-8")
+    cases = (HERE / f"{trigger}.yml").read_text("utf-8")
+    cases = cases.replace("../../deploy/prometheus/rules/triggers.yml", str(tmp_path / "triggers.yml"))
+    (tmp_path / "cases.yml").write_text(cases.replace("../../deploy", str(ROOT / "deploy")), "utf-8")
+
+    code, said = run_promtool(promtool, "test", "rules", tmp_path / "cases.yml")
+
+    assert 1 == code, said
+    assert "FAILED" in said
