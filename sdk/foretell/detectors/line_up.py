@@ -24,6 +24,11 @@ DETECTORS: Final[Mapping[str, str]] = {
     "telemetry_gap": "foretell.detectors.resources.telemetry_gap:TelemetryGap",
     "redaction_failure": "foretell.detectors.resources.redaction_failure:RedactionFailure",
     "cost_run_limit": "foretell.detectors.behaviour.cost:CostRunLimit",
+    "unpriced_tokens": "foretell.detectors.behaviour.cost:UnpricedTokens",
+    "cost_burn": "foretell.detectors.behaviour.cost_burn:CostBurn",
+    "error_rate": "foretell.detectors.behaviour.error_rate:ErrorRate",
+    "slow_response": "foretell.detectors.behaviour.slow_response:SlowResponse",
+    "pattern_anomaly": "foretell.detectors.behaviour.pattern_anomaly:PatternAnomaly",
 }
 """Trigger's id → module and class, loaded when it is first needed."""
 

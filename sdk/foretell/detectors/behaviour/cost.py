@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from foretell.detectors.behaviour.board import Board, Table, end_of, hex_id
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
+from foretell.model.dependency import name_model
+from foretell.model.facts import InferenceFacts
 from foretell.model.finding import Verdict
 from foretell.model.kinds import Kind
 
@@ -128,3 +130,87 @@ class CostRunLimit(Detector):
 
 
 PRICE_ADVICE: Final = "Give the model a price in the price file (FORETELL_PRICE_FILE); one of 0 where it is free."
+
+
+class _Unpriced:
+    """Tokens of one model without a price."""
+
+    __slots__ = ("calls", "last_ns", "onset_ns", "said", "spans", "tokens")
+
+    def __init__(self) -> None:
+        self.tokens = self.calls = self.said = 0
+        self.onset_ns = self.last_ns = 0
+        self.spans: list[int] = []
+
+
+class UnpricedTokens(Detector):
+    """Counts the tokens of each model whose price is unknown. A price, or a while without such tokens, ends it."""
+
+    trigger = "unpriced_tokens"
+    kinds = INFERENCES
+
+    def __init__(self, limits: Mapping[str, float]) -> None:
+        """Watch with the limits of the catalogue."""
+        super().__init__(limits)
+        self._least = limits.get("min_tokens", 1)
+        self._window_ns = int(limits.get("window_s", 600) * 1e9)
+        self._board = Board()
+        self._models: Table[str, _Unpriced] = Table(_Unpriced, self._forget, MODELS)
+
+    def take(self, call: Call, now_ns: int) -> None:
+        """Look whether the call's tokens have a price."""
+        facts, usage = call.facts, call.usage
+        if usage is None or not isinstance(facts, InferenceFacts):
+            return
+        if call.cost is not None:
+            if self._models.states:
+                self._end(_name_of(facts))
+            return
+        tokens = usage.input_tokens + usage.output_tokens
+        if not tokens:
+            return
+        model = _name_of(facts)
+        state = self._models.touch(model)
+        state.tokens += tokens
+        state.calls += 1
+        state.last_ns = end_of(call)
+        state.onset_ns = state.onset_ns or state.last_ns
+        if len(state.spans) < DEAREST:
+            state.spans.append(call.span_id)
+        # Said again only when the number has doubled: nobody needs each call.
+        if state.tokens >= self._least and state.tokens >= 2 * state.said:
+            state.said = state.tokens
+            self._say(call, model, state)
+
+    def judge(self, now_ns: int) -> Iterable[Judgement]:
+        """Say which models have no price."""
+        if self._models.states:
+            for model in [m for m, state in self._models.states.items() if now_ns - state.last_ns > self._window_ns]:
+                self._end(model)
+        return self._board.report()
+
+    def _say(self, call: Call, model: str, state: _Unpriced) -> None:
+        text = (
+            f"{state.tokens} tokens in {state.calls} calls of {model} have no known price (limit {self._least:g}):"
+            " the true cost is higher than what is shown."
+        )
+        evidence = {
+            "calls": [hex_id(span) for span in state.spans], "model": model, "tokens": state.tokens,
+            "model_calls": state.calls, "limit": self._least,
+        }  # fmt: skip
+        self._board.fire(
+            Judgement(model, Verdict.FIRING, state.onset_ns, text, PRICE_ADVICE, 1.0, evidence, span_id=call.span_id)
+        )
+
+    def _end(self, model: str) -> None:
+        state = self._models.pop(model)
+        if state is not None:
+            self._forget(model, state)
+
+    def _forget(self, model: str, state: _Unpriced) -> None:
+        self._board.clear(model)
+
+
+def _name_of(facts: InferenceFacts) -> str:
+    model = name_model(facts)
+    return f"{facts.provider}/{model}" if facts.provider else model
