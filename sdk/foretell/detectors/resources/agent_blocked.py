@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
@@ -11,6 +11,9 @@ from foretell.detectors.resources.deadlock import describe_wait, find_circles, s
 from foretell.model.finding import Verdict
 from foretell.model.kinds import Kind
 from foretell.model.samples import Wait, WaitSample
+
+MAX_TOLD: Final = 1_000
+"""Of calls that are blocked at once; where more are, those that were found first tell enough."""
 
 
 class AgentBlocked(Detector):
@@ -33,7 +36,8 @@ class AgentBlocked(Detector):
         old = [wait for wait in sample.waits if sample.time_ns - wait.since_ns >= self._limit_ns]
         self._blocked = []
         if any(not wait.is_allowed for wait in old):
-            self._blocked = [(wait, sample.time_ns - wait.since_ns) for wait in find_blocked(sample.waits, old)]
+            blocked = find_blocked(sample.waits, old)[:MAX_TOLD]
+            self._blocked = [(wait, sample.time_ns - wait.since_ns) for wait in blocked]
 
     def judge(self, now_ns: int) -> Iterable[Judgement]:
         """Fire for each call that is blocked."""

@@ -8,6 +8,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from heapq import nlargest
 from typing import Final, NamedTuple
 
 from foretell.model.call import Call
@@ -139,7 +140,7 @@ class LoopProbe:
         missed_ns = self._measure_missed(calls, now_ns, gap.passed_ns)
         asked, tick = pulse.asked_tick, self._tick_ns()
         vain_ns = tick - asked if asked is not None else 0
-        by_age = sorted(calls, key=lambda call: call.start_ns)
+        newest = nlargest(MAX_RUNS, calls, key=lambda call: call.start_ns)
         is_late = vain_ns >= LATE_NS or missed_ns > 0
         stack: Stack = take_stack(pulse.ident) if is_late and pulse.ident is not None else ()
         return LoopSample(
@@ -152,8 +153,8 @@ class LoopProbe:
             missed_cpu_ns=min(gap.cpu_ns, missed_ns),
             missed_is_held=missed_ns > 0 and gap.waits >= HELD_SHARE * missed_ns / 1e9 / sys.getswitchinterval(),
             stack=stack,
-            run_ids=tuple(dict.fromkeys(call.run_id for call in by_age))[-MAX_RUNS:],
-            agent_name=by_age[-1].agent_name,
+            run_ids=tuple(dict.fromkeys(call.run_id for call in newest))[::-1],
+            agent_name=newest[0].agent_name,
         )
 
     def _end(self, loop_id: int, now_ns: int) -> LoopSample:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future as ThreadFuture
 from dataclasses import dataclass
 from types import FrameType
@@ -54,6 +54,8 @@ class Reason:
     is_allowed: bool = False
     lock: Any = None
     """The lock, where it is one."""
+    is_unknown: bool = False
+    """It is a future of which nothing tells who will set it."""
     is_entering: bool = False
     """It waits for the lock in order to enter `async with`."""
     waited: tuple[weakref.ref[Task], ...] = ()
@@ -141,7 +143,7 @@ def _read_future(future: asyncio.Future[Any], inner: FrameType | None) -> Reason
         if isinstance(held, ThreadFuture):
             return Reason("work in a thread", is_allowed=True)
     where = f" at {name_place(inner.f_code, inner.f_lineno)}" if inner is not None else ""
-    return Reason(f"a future that nobody has set{where}")
+    return Reason(f"a future that nobody has set{where}", is_unknown=True)
 
 
 def _tied_to(future: asyncio.Future[Any]) -> list[Any]:
@@ -156,9 +158,14 @@ def _tied_to(future: asyncio.Future[Any]) -> list[Any]:
     return found
 
 
-def find_shielded(future: asyncio.Future[Any], tasks: Sequence[Task]) -> list[Task]:
-    """Return the tasks that will set a future when they are done: what `asyncio.shield` shields."""
-    return [task for task in tasks if any(held is future for held in _tied_to(task))]
+def find_shielded(tasks: Iterable[Task]) -> dict[int, list[Task]]:
+    """Return what `asyncio.shield` shields: identity of a future → the tasks that will set it when they are done."""
+    found: dict[int, list[Task]] = {}
+    for task in tasks:
+        for held in _tied_to(task):
+            if isinstance(held, asyncio.Future):
+                found.setdefault(id(held), []).append(task)
+    return found
 
 
 def name_tasks(tasks: Sequence[Task], otherwise: str = "tasks that are done") -> Reason:

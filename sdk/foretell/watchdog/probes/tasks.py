@@ -11,10 +11,22 @@ from typing import Any, Final
 from opentelemetry.context import get_current
 
 from foretell.model.call import Call
-from foretell.watchdog.probes.asyncio_side import Task, context_of, list_tasks
+from foretell.watchdog.probes.asyncio_side import Task, awaited_by, context_of, list_tasks
 
 MAX_TASKS: Final = 10_000
 """More than these are not looked at in one look."""
+
+
+class _Row:
+    """One task as it was at the last look."""
+
+    __slots__ = ("call_id", "future", "task")
+
+    def __init__(self, task: Task, future: asyncio.Future[Any] | None, call_id: int | None) -> None:
+        # Neither tasks nor calls are held from one look to the next: nothing lives longer for being watched.
+        self.task = weakref.ref(task)
+        self.future = weakref.ref(future) if future is not None else None
+        self.call_id = call_id
 
 
 class TaskBook:
@@ -28,27 +40,42 @@ class TaskBook:
         """Read `open_calls` (id → call) and find the operation of a context under `context_key`."""
         self._open_calls = open_calls
         self._context_key = context_key
-        # Neither tasks nor calls are held from one look to the next: nothing lives longer for being watched.
-        self._rows: list[tuple[weakref.ref[Task], int | None]] = []
+        self._rows: dict[int, _Row] = {}
         self._read_ns: int | None = None
 
     def read(self, now_ns: int) -> None:
         """Look at the tasks, once for each `now_ns`."""
         if self._read_ns == now_ns:
             return
-        self.forget()
         self._read_ns = now_ns
+        before, self._rows = self._rows, {}
         if self._open_calls:
-            tasks = [task for task in list_tasks() if not task.done()]
-            self._rows = [(weakref.ref(task), self._find_call(task)) for task in tasks[:MAX_TASKS]]
+            for task in list_tasks()[:MAX_TASKS]:
+                if not task.done():
+                    self._rows[id(task)] = self._read_task(task, before.get(id(task)))
+
+    def _read_task(self, task: Task, known: _Row | None) -> _Row:
+        future = awaited_by(task)
+        if (
+            known is not None
+            and future is not None
+            and known.future is not None
+            and known.future() is future
+            and known.task() is task
+            and (known.call_id is None or known.call_id in self._open_calls)
+        ):
+            return known  # it has not run since, so it still works for the same call
+        context = context_of(task)
+        # A copy is read, not the context itself: to enter that would keep its task from running.
+        return _Row(task, future, self._find(context.copy()) if context is not None else None)
 
     def rows(self) -> list[tuple[Task, Call | None]]:
         """Return the tasks that are not done, each with the innermost open call that it works for, if any."""
         found = []
-        for reference, call_id in self._rows:
-            task = reference()
+        for row in self._rows.values():
+            task = row.task()
             if task is not None:
-                found.append((task, self._open_calls.get(call_id) if call_id is not None else None))
+                found.append((task, self._open_calls.get(row.call_id) if row.call_id is not None else None))
         return found
 
     def loops(self) -> dict[int, tuple[asyncio.AbstractEventLoop, list[Call]]]:
@@ -67,13 +94,8 @@ class TaskBook:
 
     def forget(self) -> None:
         """Know no task."""
-        self._rows = []
+        self._rows = {}
         self._read_ns = None
-
-    def _find_call(self, task: Task) -> int | None:
-        context = context_of(task)
-        # A copy is read, not the context itself: to enter that would keep its task from running.
-        return self._find(context.copy()) if context is not None else None
 
     def _find(self, context: Context) -> int | None:
         current: Any = context.run(get_current)

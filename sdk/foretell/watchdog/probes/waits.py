@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Sequence
 from typing import Any, Final
 
-from foretell.detectors.behaviour.people import asks_a_person
+from foretell.detectors.behaviour.roles import Role, find_role
 from foretell.model.call import Call
 from foretell.model.kinds import Kind
 from foretell.model.samples import Stack, Wait, WaitSample
@@ -34,7 +34,7 @@ INFERENCE: Final = frozenset((Kind.LLM, Kind.EMBEDDINGS))
 class Suspended:
     """A task that waits, since it was first seen to; it has not run meanwhile, so what it waits for stays the same."""
 
-    __slots__ = ("future", "held", "reason", "since_ns", "stack", "task")
+    __slots__ = ("facts", "future", "held", "reason", "since_ns", "stack", "task", "waits")
 
     def __init__(self, task: Task, future: asyncio.Future[Any], now_ns: int) -> None:
         """Begin now."""
@@ -44,6 +44,9 @@ class Suspended:
         self.reason: Reason | None = None
         self.stack: Stack = ()
         self.held: list[int] | None = None
+        self.waits: tuple[Wait, ...] | None = None
+        """As they were told at the last look, and still are while `facts` are the same."""
+        self.facts: tuple[object, ...] = ()
 
 
 class WaitProbe:
@@ -125,6 +128,7 @@ class _Graph:
         self._calls = {id(task): call for task, call in rows}
         self._now_ns = now_ns
         self._holders: dict[int, list[Task]] | None = None
+        self._shielded: dict[int, list[Task]] | None = None
 
     def build(self) -> list[Wait]:
         """Follow every wait that has lasted."""
@@ -151,11 +155,16 @@ class _Graph:
                 name_place(frame.f_code, frame.f_lineno) for frame in map(frame_of, chain) if frame is not None
             )
             known.reason = find_reason(task, chain, future) if future is not None else Reason("nothing", True)
-            if future is not None and not known.reason.waited and not known.reason.is_allowed:
-                shielded = find_shielded(future, [task for task, _ in self._rows])
+            if future is not None and known.reason.is_unknown:
+                shielded = self._find_shielded(future)
                 if shielded:
                     known.reason = name_tasks(shielded)
         return known.reason
+
+    def _find_shielded(self, future: asyncio.Future[Any]) -> list[Task]:
+        if self._shielded is None:
+            self._shielded = find_shielded(task for task, _ in self._rows)
+        return self._shielded.get(id(future), [])
 
     def _find_owners(self, reason: Reason) -> list[Task]:
         if isinstance(reason.lock, WatchedAsyncLock) and reason.lock.owner is not None:
@@ -190,13 +199,23 @@ class _Graph:
             held.remove(id(lock_under(waited_on)))  # `wait()` gives the lock back for as long as it waits
         return held
 
-    def _make_waits(self, task: Task, known: Suspended, reason: Reason, targets: Sequence[Task]) -> list[Wait]:
+    def _make_waits(self, task: Task, known: Suspended, reason: Reason, targets: Sequence[Task]) -> tuple[Wait, ...]:
         call = self._calls.get(id(task))
         is_allowed = reason.is_allowed or _may_wait(call) or self._serves_model(reason, targets)
+        facts = (call.id if call is not None else None, is_allowed, *map(id, targets))
+        if known.waits is None or known.facts != facts:
+            known.facts = facts
+            known.waits = self._describe(task, known, reason, targets, is_allowed)
+        return known.waits
+
+    def _describe(
+        self, task: Task, known: Suspended, reason: Reason, targets: Sequence[Task], is_allowed: bool
+    ) -> tuple[Wait, ...]:
+        call = self._calls.get(id(task))
         what = reason.what
         if reason.lock is not None and targets:
             what += f", held by task {targets[0].get_name()!r}"
-        return [
+        return tuple(
             Wait(
                 name_task(task),
                 name_task(target) if target is not None else None,
@@ -209,7 +228,7 @@ class _Graph:
                 known.stack,
             )
             for target in (targets or (None,))
-        ]
+        )
 
     def _serves_model(self, reason: Reason, owners: Sequence[Task]) -> bool:
         """True where the holder of a lock waits for a model: others may queue for their turn as long as that takes."""
@@ -222,7 +241,7 @@ class _Graph:
 
 def _may_wait(call: Call | None) -> bool:
     """True for calls that wait for a model or a person."""
-    return call is not None and (call.kind in INFERENCE or asks_a_person(call.name))
+    return call is not None and (call.kind in INFERENCE or find_role(call.name) is Role.PERSON)
 
 
 def name_task(task: Task) -> str:
