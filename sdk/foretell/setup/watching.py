@@ -74,16 +74,28 @@ def _detector_maker(settings: Settings, prices: PriceBook) -> Callable[[], Itera
     from foretell.triggers.limits import read_all_limits
 
     limits = {
-        trigger: values
+        trigger: values | _list_budgets(settings).get(trigger, {})
         for trigger, values in read_all_limits(settings.extras).items()
         if settings.actions.get(trigger) != "off"
     }
     return lambda: make_detectors(limits, context_window=prices.context_window)
 
 
+def _list_budgets(settings: Settings) -> dict[str, dict[str, float]]:
+    """Budgets that were set stand for the limits of the triggers about money."""
+    budgets = {
+        "cost_run_limit": {"run_usd": settings.budget_run_usd},
+        "cost_burn": {"day_usd": settings.budget_day_usd, "month_usd": settings.budget_month_usd},
+    }
+    return {
+        trigger: {name: usd for name, usd in limits.items() if usd is not None} for trigger, limits in budgets.items()
+    }
+
+
 def _make_helpers(running: Running, open_calls: Mapping[int, Operation], clock: SteadyClock) -> list[Helper]:
     from foretell.instrument.gates.gate import Gates
     from foretell.setup.holding import Holding
+    from foretell.watchdog.announcing import Announcer
     from foretell.watchdog.callbacks import Callbacks
 
     settings, redactor = running.settings, running.redactor
@@ -96,7 +108,7 @@ def _make_helpers(running: Running, open_calls: Mapping[int, Operation], clock: 
         now_ns=clock.now_ns,
         limit_s=settings.callback_limit_s,
     )
-    helpers: list[Helper] = [Holding(running, running.gates), callbacks]
+    helpers: list[Helper] = [Holding(running, running.gates), callbacks, Announcer()]
     if settings.webhook_url is not None:
         from foretell.watchdog.webhook import Webhook, make_post
 

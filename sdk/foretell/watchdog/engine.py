@@ -140,6 +140,9 @@ class Watchdog:
             self._round(is_look=False)
         finally:
             self._lock.release()
+        if self._thread is not None and len(self._episodes):
+            self._has_lasting = True  # the thread may sleep: it is to see the end of what this round has found
+            self._wake.set()
         return True
 
     def close(self) -> None:
