@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import ssl
 import threading
 import zlib
 from collections import deque
@@ -14,11 +15,15 @@ class _Server(ThreadingHTTPServer):
     # A dozen processes may come at the same moment; whom the system turns away comes again a second later.
     request_queue_size = 128
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is no fault of the server's."""
+
 
 class Collector:
     """Takes OTLP over HTTP. `answers` are given one per request, then 200 for ever."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
+        self._scheme = "http" if tls is None else "https"
         self.answers: deque[tuple[int, dict[str, str], bytes]] = deque()
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         self.connections = 0
@@ -26,13 +31,16 @@ class Collector:
         self.delay = threading.Event()
         self.delay_s = 0.0
         self._server = _Server(("127.0.0.1", port), self._handler())
+        if tls is not None:
+            # Shaking hands is left to the thread of each connection: one that fails must not end the server.
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def close(self) -> None:
         self._server.shutdown()
