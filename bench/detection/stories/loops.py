@@ -168,7 +168,8 @@ def _monologue(scene: Scene) -> Truth:
     text = _sentence(scene, 60)
     at_s, ends = 1.0, []
     for number in range(8):
-        at_s = scene.ask(root, at_s, f"{text} {number}", lasts_s=1.2) + 0.2
+        history = " ".join(["Write the summary.", *(f"{text} {before}" for before in range(number))])
+        at_s = scene.ask(root, at_s, f"{text} {number}", lasts_s=1.2, asked=history) + 0.2
         ends.append(at_s)
     scene.end(root, at_s)
     scene.looks(at_s + 5)
