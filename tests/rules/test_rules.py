@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ from foretell.triggers.prometheus import render_rules
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RULES = ROOT / "deploy" / "prometheus" / "rules"
+RUNBOOKS = ROOT / "deploy" / "runbooks"
 BUILT = ROOT / ".cache" / "servers"
 
 pytestmark = pytest.mark.slow
@@ -50,6 +52,25 @@ def test_the_rules_are_valid(promtool: str) -> None:
     code, said = run_promtool(promtool, "check", "rules", "--lint=all", "--lint-fatal", *files)
 
     assert 0 == code, said
+
+
+def list_expressions(runbook: Path) -> list[str]:
+    """The PromQL of a runbook: a comment stands on its own line or behind, an indented line goes on with the one before."""
+    blocks = re.findall(r"```promql\n(.*?)```", runbook.read_text("utf-8"), re.DOTALL)
+    lines = [line.partition("#")[0].rstrip() for block in blocks for line in block.splitlines()]
+    return re.sub(r"\n +", " ", "\n".join(filter(None, lines))).splitlines()
+
+
+def test_the_runbooks_queries_are_valid(promtool: str, tmp_path: Path) -> None:
+    """Nobody mends a query at night."""
+    expressions = [line for runbook in sorted(RUNBOOKS.glob("*.md")) for line in list_expressions(runbook)]
+    rules = "".join(f"  - record: query:{at}\n    expr: {line!r}\n" for at, line in enumerate(expressions))
+    (tmp_path / "queries.yml").write_text(f"groups:\n- name: runbooks\n  rules:\n{rules}", "utf-8")
+
+    code, said = run_promtool(promtool, "check", "rules", "--lint=none", tmp_path / "queries.yml")
+
+    assert 0 == code, said
+    assert len(expressions) > 20
 
 
 @pytest.mark.parametrize("cases", sorted(HERE.glob("*.yml")), ids=lambda path: path.stem)

@@ -72,7 +72,7 @@ foretell:budget:spent_usd{period="day"}
         ),
         told_by_process("cost_burn", "CostBurnFound"),
     ),
-    advice="See which agent and model spend: `foretell analyze`; a loop or a long context is the usual cause.",
+    advice="See which runs spend (`foretell runs --since 1h`); a loop or a long context is the usual cause.",
 )
 
 COST_RUN_LIMIT = Trigger(
