@@ -21,8 +21,6 @@ FAST_MINUTES: Final = 5
 PACE_MINUTES: Final = 60
 LINE_MINUTES: Final = 360
 """A straight line is drawn through the last so many minutes."""
-LEAST_MINUTES: Final = 60
-"""Younger spending is no trend."""
 LEAST_SHARE: Final = 0.1
 """Of the budget: what is spent before a forecast means something."""
 RELEASE: Final = 0.5
@@ -39,17 +37,16 @@ LOOK_NS: Final = 1_000_000_000
 class _Period:
     """A day or a month (UTC) and what was spent in it by this process."""
 
-    __slots__ = ("by_agent", "end_ns", "first_ns", "limit_usd", "name", "number", "spent_usd", "unpriced")
+    __slots__ = ("by_agent", "end_ns", "limit_usd", "name", "number", "spent_usd", "unpriced")
 
     def __init__(self, name: str, limit_usd: float) -> None:
         self.name = name
         self.limit_usd = limit_usd
-        self.number = -1
-        self.begin(0, 0, -1)
+        self.begin(0, -1)
 
-    def begin(self, first_ns: int, end_ns: int, number: int) -> None:
+    def begin(self, end_ns: int, number: int) -> None:
         """Begin a new period with nothing spent."""
-        self.first_ns, self.end_ns, self.number = first_ns, end_ns, number
+        self.end_ns, self.number = end_ns, number
         self.spent_usd = 0.0
         self.unpriced = 0
         self.by_agent: dict[str, float] = {}
@@ -92,7 +89,7 @@ class CostBurn(Detector):
         end_ns = end_of(call)
         minute = end_ns // MINUTE_NS
         if not self._minutes or minute > self._minutes[-1][0]:
-            self._turn_page(minute, end_ns, call.start_ns)
+            self._turn_page(minute, end_ns)
         cost = call.cost
         if cost is None:
             if call.usage is not None:
@@ -122,13 +119,13 @@ class CostBurn(Detector):
             self._looked_ns, self._is_new = now_ns, False
             minute = now_ns // MINUTE_NS
             if minute > self._minutes[-1][0]:
-                self._turn_page(minute, now_ns, now_ns)
+                self._turn_page(minute, now_ns)
             for period in (self._day, self._month):
                 self._judge(period, now_ns)
         return self._board.report()
 
-    def _turn_page(self, minute: int, at_ns: int, first_ns: int) -> None:
-        """Begin a minute, and with it perhaps a day and a month, in which spending began at `first_ns`."""
+    def _turn_page(self, minute: int, at_ns: int) -> None:
+        """Begin a minute, and with it perhaps a day and a month."""
         self._minutes.append([minute, 0.0])
         while self._minutes[0][0] <= minute - LINE_MINUTES:
             self._minutes.popleft()
@@ -136,12 +133,12 @@ class CostBurn(Detector):
             return
         day = datetime.fromtimestamp(at_ns / 1e9, timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
         self._dearest = []
-        self._day.begin(first_ns, _to_ns(day + timedelta(days=1)), day.toordinal())
+        self._day.begin(_to_ns(day + timedelta(days=1)), day.toordinal())
         self._board.clear("day")
         month = day.year * 12 + day.month
         if month != self._month.number:
             following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-            self._month.begin(first_ns, _to_ns(following), month)
+            self._month.begin(_to_ns(following), month)
             self._board.clear("month")
 
     def _judge(self, period: _Period, now_ns: int) -> None:
@@ -183,16 +180,15 @@ class CostBurn(Detector):
 
     def _find_line(self, period: _Period, now_ns: int, ease: float) -> _Reason | None:
         spent, limit = period.spent_usd, period.limit_usd
-        minutes = min(LINE_MINUTES, (now_ns - period.first_ns) / MINUTE_NS)
-        least = LEAST_MINUTES if period is self._day else LINE_MINUTES
-        if minutes < least or spent < LEAST_SHARE * limit:
+        if spent < LEAST_SHARE * limit:
             return None
         left = max(0, period.end_ns - now_ns) / MINUTE_NS
-        forecast = spent + self._sum(now_ns, LINE_MINUTES) / minutes * left
+        # A younger process spent nothing before: a batch in its first hour is no trend.
+        forecast = spent + self._sum(now_ns, LINE_MINUTES) / LINE_MINUTES * left
         if forecast <= limit * ease:
             return None
         text = (
-            f"${spent:.2f} is spent this {period.name}; at the pace of the last {minutes / 60:.1f} h it will be"
+            f"${spent:.2f} is spent this {period.name}; at the pace of the last {LINE_MINUTES / 60:g} h it will be"
             f" ${forecast:.2f} by its end (budget ${limit:g})."
         )
         return _Reason("forecast", text, round(forecast, 4), limit)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from math import log, sqrt
-from statistics import median
+from statistics import median, median_low
 from typing import Final, NamedTuple
 
 HISTORY: Final = 250
 """So many of the last runs are compared."""
-RECENT: Final = (5, 10, 20, 40)
-"""The last so many runs are compared with those before: few where the difference is clear, more where it is not."""
-DRIFT_RUNS: Final = 20
+GROSS: Final = 2.0
+"""Times the limit: so slow are runs that half of the evidence is enough."""
+NOW: Final = 5
+"""Median of so many runs tells whether they are as usual again."""
 LOOK: Final = 0.75
 """Of the limit: a run below it is not looked at any further."""
 CERTAIN: Final = 1.65
@@ -92,7 +93,7 @@ class Durations:
         history = list(self._history)
         found = self._find_step(history, factor, floor_s) or self._find_drift(history, factor, floor_s, mads)
         if found is not None:
-            self._recent = deque(history[-found.runs :], maxlen=max(RECENT))
+            self._recent = deque(history[-found.runs :], maxlen=2 * self._least)
             for _ in range(found.runs):
                 self._history.pop()
             self.usual_s = found.usual_s
@@ -101,7 +102,7 @@ class Durations:
     def find_recovery(self, factor: float) -> bool:
         """True once the last runs are as usual again; learning goes on with them."""
         assert self._recent is not None
-        last = list(self._recent)[-RECENT[0] :]
+        last = list(self._recent)[-NOW:]
         if median(last) >= self.usual_s * max(1.0, factor * RELEASE):
             return False
         self._recent = None
@@ -114,28 +115,31 @@ class Durations:
         return before._replace(recent_s=median(last), runs=len(last)) if last else before
 
     def _find_step(self, history: Sequence[float], factor: float, floor_s: float) -> Slowness | None:
-        for size in RECENT:
+        """Few runs tell where the difference is gross; where it is small, more are needed than usual."""
+        least = self._least
+        for size, times in ((least // 2, GROSS), (least, 1.0), (2 * least, 1.0)):
             before, last = history[:-size], history[-size:]
-            if len(before) < self._least:
+            if len(before) < least:
                 return None
-            usual_s, recent_s = median(before), median(last)
-            if recent_s > max(floor_s, factor * usual_s) and _is_certain(recent_s, factor * usual_s, before, size):
+            usual_s, recent_s = median(before), median_low(last)
+            limit_s = times * factor * usual_s
+            if recent_s > max(floor_s, limit_s) and _is_certain(recent_s, limit_s, before, size):
                 return Slowness("step", usual_s, recent_s, size, len(before))
         return None
 
     def _find_drift(self, history: Sequence[float], factor: float, floor_s: float, mads: float) -> Slowness | None:
         """What creeps takes its own baseline along; the first runs stay where they were."""
         anchor, usual_s = self._anchor, self._anchor_s
-        if self.count < len(anchor) + DRIFT_RUNS or len(history) < DRIFT_RUNS:
+        if self.count < len(anchor) + self._least or len(history) < self._least:
             return None
-        recent_s = median(history[-DRIFT_RUNS:])
+        recent_s = median_low(history[-self._least :])
         if recent_s <= max(floor_s, factor * usual_s):
             return None
         deviation_s = TO_SIGMA * median([abs(value - usual_s) for value in anchor])
         limit_s = max(factor * usual_s, usual_s + mads * max(deviation_s, LEAST_NOISE * usual_s))
-        if recent_s <= limit_s or not _is_certain(recent_s, factor * usual_s, anchor, DRIFT_RUNS):
+        if recent_s <= limit_s or not _is_certain(recent_s, factor * usual_s, anchor, self._least):
             return None
-        return Slowness("drift", usual_s, recent_s, DRIFT_RUNS, len(anchor))
+        return Slowness("drift", usual_s, recent_s, self._least, len(anchor))
 
 
 def _is_certain(recent_s: float, limit_s: float, before: Sequence[float], size: int) -> bool:

@@ -26,7 +26,7 @@ STEPS: Final = 128
 """So many tool calls of a run are compared."""
 EDGE: Final = 0
 """Stands for the beginning and for the end of a run."""
-MARGIN: Final = 0.25
+MARGIN: Final = 0.5
 """Of the way from the usual to the strangest hundredth: a run lies so much beyond that, or it is chance."""
 LEAST_MARGIN: Final = 0.05
 RENEW_SHARE: Final = 0.1
@@ -85,9 +85,9 @@ class _Reference:
             self._count(self.walks.popleft(), -1)
         self.fresh += 1
 
-    def score(self, walk: Walk) -> float:
-        """Mean surprisal of the run's transitions, in nats; a run of the reference is not measured against itself."""
-        return sum(self.surprisals(walk)) / (len(walk) + 1)
+    def score(self, walk: Walk, *, without: bool = False) -> float:
+        """Mean surprisal of the run's transitions, in nats."""
+        return sum(self.surprisals(walk, without=without)) / (len(walk) + 1)
 
     def surprisals(self, walk: Walk, *, without: bool = False) -> list[float]:
         """Surprisal of each transition, add-one smoothed. `without`: as if this very run were not known."""
@@ -108,7 +108,7 @@ class _Reference:
         self.fresh = 0
         scores: list[float] = []
         for walk, times in Counter(self.walks).items():
-            scores += [sum(self.surprisals(walk, without=True)) / (len(walk) + 1)] * times
+            scores += [self.score(walk, without=True)] * times
         self.scores = sorted(scores)
 
     def chance(self, score: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from foretell.detectors.behaviour.board import Board, Table, hex_id, join_key
-from foretell.detectors.behaviour.durations import RECENT, Durations, Slowness
+from foretell.detectors.behaviour.durations import Durations, Slowness
 from foretell.detectors.behaviour.roles import Role, find_role
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 AGENTS: Final = 1_000
 OPEN_RUNS: Final = 10_000
-OVERDUE_HOLD_S: Final = 60.0
-"""A run is overdue when it is so much later still: one slow run is no trouble, one that hangs is."""
 SHOWN: Final = 5
 
 
@@ -54,6 +52,8 @@ class SlowResponse(Detector):
         self._factor = limits["factor"]
         self._least = max(2, int(limits["min_samples"]))
         self._floor_s = limits["floor_s"]
+        self._hold_s = limits["window_s"]
+        """A run is overdue when it is so much later still: one slow run is no trouble, one that hangs is."""
         self._board = Board()
         self._agents: Table[str, _Agent] = Table(lambda: _Agent(self._least), self._forget, AGENTS)
         self._runs: dict[str, dict[int, str]] = {}
@@ -92,7 +92,7 @@ class SlowResponse(Detector):
             durations.reset(call.version)
         durations.add(duration_s)
         agent.spans.append((call.span_id, call.start_ns))
-        del agent.spans[: -RECENT[-1]]
+        del agent.spans[: -2 * self._least]
         self._compare(call, agent)
 
     def judge(self, now_ns: int) -> Iterable[Judgement]:
@@ -158,17 +158,17 @@ class SlowResponse(Detector):
         limit_s = max(self._floor_s, self._factor * longest_s)
         for span_id, (start_ns, run_id) in agent.open.items():
             age_s = (now_ns - start_ns) / 1e9
-            if age_s <= limit_s + OVERDUE_HOLD_S:
+            if age_s <= limit_s + self._hold_s:
                 return
             key = join_key(run_id, name)
             if self._board.find(key) is None and run_id not in self._asked.values():
                 text = (
                     f"A run of {name} goes on for {age_s:.0f} s; the longest of its earlier ones took {longest_s:.1f} s"
-                    f" (limit {self._factor:g} times that and {OVERDUE_HOLD_S:g} s more)."
+                    f" (limit {self._factor:g} times that and {self._hold_s:g} s more)."
                 )
                 evidence = {
                     "rule": "overdue", "calls": [hex_id(span_id)], "age_s": round(age_s, 1),
-                    "longest_s": round(longest_s, 3), "limit_s": round(limit_s + OVERDUE_HOLD_S, 3),
+                    "longest_s": round(longest_s, 3), "limit_s": round(limit_s + self._hold_s, 3),
                 }  # fmt: skip
                 advice = "See which call is still open: `foretell show` has it at the end of the tree."
                 self._board.fire(

@@ -16,9 +16,13 @@ HOUR_S = 3600.0
 
 @pytest.fixture
 def world() -> World:
-    """Six in the morning of an ordinary day."""
+    """Nine in the evening of an ordinary day."""
+    return world_at(21)
+
+
+def world_at(hour: int) -> World:
     world = World(CostBurn(default_limits("cost_burn")))
-    world.now_ns = int(datetime(2026, 3, 10, 6, tzinfo=timezone.utc).timestamp()) * SECOND_NS
+    world.now_ns = int(datetime(2026, 3, 10, hour, tzinfo=timezone.utc).timestamp()) * SECOND_NS
     return world
 
 
@@ -67,42 +71,47 @@ def test_a_pace_that_falls_by_half_ends_it(world: World) -> None:
     assert [] == world.judgements()
 
 
-def test_a_slow_burn_is_forecast(world: World) -> None:
-    """$1 an hour at six in the morning will be $18 more by midnight."""
-    spend(world, 0.9, 54)
+def test_a_slow_burn_is_forecast() -> None:
+    """$0.75 an hour from midnight on will be $18 by the next one: seen before $4 are spent."""
+    world = world_at(0)
+    spend(world, 1.5, 120)
     assert [] == world.judgements()
 
-    spend(world, 0.2, 12)
+    spend(world, 2.25, 180)
 
     assert ("day", "forecast") == only(world)
     (judgement,) = world.firing
+    assert "at the pace of the last 6 h it will be $1" in judgement.explanation
     assert "(budget $10)" in judgement.explanation
-    assert "it will be $1" in judgement.explanation
 
 
-def test_a_pace_that_lasts_is_quiet(world: World) -> None:
-    """Ten hours at half of what the day allows."""
-    spend(world, 5, 600)
+def test_a_pace_that_lasts_is_quiet() -> None:
+    """$0.40 an hour are $9.60 a day."""
+    world = world_at(0)
+    for _ in range(24):
+        spend(world, 0.4, 60)
+        assert [] == world.judgements()
 
+
+def test_a_batch_in_the_morning_is_no_trend() -> None:
+    """$2 in the first hour, and nothing after it."""
+    world = world_at(0)
+    spend(world, 1.9, 60)
     assert [] == world.judgements()
 
-
-def test_less_than_an_hour_is_no_trend(world: World) -> None:
-    """A batch in the morning."""
-    spend(world, 2, 55)
+    world.wait(4 * HOUR_S)
 
     assert [] == world.judgements()
 
 
 def test_a_spent_budget_fires_until_midnight(world: World) -> None:
     """The next day has a new one."""
-    for _ in range(11):
-        world.llm(usd=1, seconds=HOUR_S)
+    world.llm(usd=11)
     assert ("day", "spent") == only(world)
     (judgement,) = world.firing
     assert "$11.00 is spent this day" in judgement.explanation
 
-    world.wait(8 * HOUR_S)
+    world.wait(3 * HOUR_S)
 
     assert [] == world.judgements()
 

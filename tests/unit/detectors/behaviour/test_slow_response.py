@@ -29,21 +29,41 @@ def settle_in(world: World, *, noise: float = 0.05, runs: int = 30, usual_s: flo
     return random
 
 
-@pytest.mark.parametrize("times", [2.2, 3, 10])
-def test_most_of_the_last_five_runs_at_more_than_twice_the_usual_time_fire(world: World, times: float) -> None:
+@pytest.mark.parametrize("times", [2.2, 3])
+def test_most_of_twenty_runs_at_more_than_twice_the_usual_time_fire(world: World, times: float) -> None:
     """Their median against that of the runs before."""
     random = settle_in(world)
-    for _ in range(2):
+    for _ in range(10):
         run(world, 2 * times * random.lognormvariate(0, 0.05))
     assert [] == world.judgements()
 
-    for _ in range(3):
+    for _ in range(10):
         run(world, 2 * times * random.lognormvariate(0, 0.05))
 
     (judgement,) = world.firing
     assert ("helper", "step") == (judgement.key, judgement.evidence["rule"])
     assert 5 == len(judgement.evidence["calls"])
     assert "(limit 2 times)" in judgement.explanation
+
+
+def test_gross_slowness_needs_half_of_the_evidence(world: World) -> None:
+    """Most of ten runs at five times the usual."""
+    settle_in(world)
+    for _ in range(5):
+        run(world, 10)
+    assert [] == world.judgements()
+
+    run(world, 10)
+
+    assert 1 == len(world.firing)
+
+
+def test_ten_slow_runs_that_pass_are_no_trouble(world: World) -> None:
+    """Something else was busy."""
+    random = settle_in(world)
+    for n in range(60):
+        run(world, (6 if n < 10 else 2) * random.lognormvariate(0, 0.15))
+        assert [] == world.judgements()
 
 
 def test_nearly_twice_the_usual_time_is_quiet(world: World) -> None:
@@ -149,10 +169,10 @@ def test_runs_that_failed_do_not_count(world: World) -> None:
 
 
 def test_a_run_that_does_not_end_is_told_before_it_ends(world: World) -> None:
-    """At twice the longest one and a minute more."""
+    """At twice the longest one and five minutes more."""
     settle_in(world, noise=0)
     call = world.show_open(world.open(Kind.AGENT, "helper", run=9))
-    world.wait(63.9)
+    world.wait(303.9)
     assert [] == world.judgements()
 
     world.wait(0.2)
@@ -163,14 +183,14 @@ def test_a_run_that_does_not_end_is_told_before_it_ends(world: World) -> None:
         judgement.run_id,
         judgement.span_id,
     )
-    assert "goes on for 64 s" in judgement.explanation
+    assert "goes on for 304 s" in judgement.explanation
 
 
 def test_the_end_of_an_overdue_run_ends_it(world: World) -> None:
     """It was one slow run after all."""
     settle_in(world, noise=0)
     call = world.show_open(world.open(Kind.AGENT, "helper", run=9))
-    world.wait(100)
+    world.wait(400)
     assert 1 == len(world.firing)
 
     world.detector.end_run(call.run_id, world.now_ns)
