@@ -151,6 +151,18 @@ def test_the_pause_of_a_killed_process_does_not_linger(stage):
     assert (2, "foretell: No run is paused.\n") == (refused.returncode, refused.stderr)
 
 
+def test_the_findings_about_a_run_of_a_killed_process_are_over(stage):
+    program = stage.start("watched.py", "loop", FORETELL_ACTIONS="agent_loop=pause")
+    program.wait_for("running")
+    stage.wait_for_pause(run_of(program))
+    time.sleep(0.35)  # what is 100 ms old is kept
+    program.send_signal(signal.SIGKILL)
+    run = stage.load(run_of(program.end()))
+
+    assert Outcome.ABORTED is run.summary.outcome
+    assert [True] == [finding.end_ns is not None for finding in run.findings]
+
+
 def test_a_paused_run_on_an_event_loop_waits_at_the_next_await_and_never_holds_up_the_loop(stage):
     program = stage.run("watched.py", "later", FORETELL_ACTIONS="agent_loop=pause", FORETELL_PAUSE_LIMIT_S="2")
     run = stage.load(run_of(program))

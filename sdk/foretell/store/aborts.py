@@ -21,6 +21,8 @@ _STEPS = (
     f"""UPDATE runs SET root = {FACTS_OF_ROOT}, outcome = 'aborted', end_ns = max(start_ns, :heartbeat_ns)
         WHERE root < {FACTS_OF_ROOT} AND EXISTS (SELECT 1 FROM open_calls
             WHERE process = :process AND run = runs.key AND printf('%016x', id) = runs.run_id)""",
+    """UPDATE findings SET end_ns = max(onset_ns, :heartbeat_ns) WHERE end_ns IS NULL AND run_id IN (
+           SELECT run_id FROM runs WHERE key IN (SELECT run FROM open_calls WHERE process = :process))""",
     "DELETE FROM open_calls WHERE process = :process",
     "DELETE FROM pauses WHERE process = :process",
 )

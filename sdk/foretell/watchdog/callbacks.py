@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Function = Callable[[Finding], Any]  # what it returns matters only for a nudge
 F = TypeVar("F", bound=Function)
 
+THREADS: Final = "on_finding-"
+"""Threads of the program's functions are named so: what they log is the program's, and a paused run does not hold them."""
 SAID_CHARS: Final = 500
 """So much of what a nudge returns is kept."""
 END_S: Final = 2.0
@@ -171,7 +173,9 @@ class Callbacks(Helper):
         if runner is None:
             call = (lambda finding: self._nudge(callback, finding)) if callback.is_nudge else callback.function
             what = f"The function {callback.name}() of on_finding"
-            runner = self._runners[callback] = Runner(f"callback.{callback.name}", what, call, self._limit_s)
+            runner = self._runners[callback] = Runner(
+                f"callback.{callback.name}", what, call, self._limit_s, thread_name=f"{THREADS}{callback.name}"
+            )
         return runner
 
     def _nudge(self, callback: Callback, finding: Finding) -> None:

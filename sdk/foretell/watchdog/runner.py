@@ -19,9 +19,12 @@ MAX_WAITING: Final = 100
 class Runner(Generic[T]):
     """One function and its thread, which is there only while there is something to do."""
 
-    def __init__(self, name: str, what: str, call: Callable[[T], object], limit_s: float) -> None:
+    def __init__(
+        self, name: str, what: str, call: Callable[[T], object], limit_s: float, *, thread_name: str = ""
+    ) -> None:
         """Call `call` for each item; `what` names it in sentences, and `limit_s` is how long it may take."""
         self.name = name
+        self._thread_name = thread_name or f"foretell-{name}"
         self._what = what
         self._call = call
         self._limit_s = limit_s
@@ -47,7 +50,7 @@ class Runner(Generic[T]):
         with self._lock:
             self._waiting.append(item)
             if self._thread is None:
-                thread = threading.Thread(target=self._run, name=f"foretell-{self.name}", daemon=True)
+                thread = threading.Thread(target=self._run, name=self._thread_name, daemon=True)
                 try:
                     thread.start()
                 except RuntimeError:

@@ -130,7 +130,7 @@ def threads() -> None:
     loop(8)
     foretell.shutdown()
     for thread in threading.enumerate():
-        if thread.name.startswith("foretell"):
+        if thread.name.startswith(("foretell", "on_finding")):
             say("left", thread.name)
 
 

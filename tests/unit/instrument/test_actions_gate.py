@@ -288,7 +288,7 @@ def test_at_the_end_of_recording_whoever_waits_goes_on(record, gates):
 def test_a_nudge_is_not_held_by_the_pause_that_it_is_to_end(record, gates):
     with foretell.agent("a") as agent:
         gates.pause(find(agent.run_id))
-        thread = threading.Thread(target=foretell.propagate(look), name="foretell-callback.nudge")
+        thread = threading.Thread(target=foretell.propagate(look), name="on_finding-nudge")
         thread.start()
         thread.join(30)
 

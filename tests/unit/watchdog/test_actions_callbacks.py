@@ -73,10 +73,10 @@ def test_it_is_told_of_its_own_trigger_only(hearing):
 
 def test_it_runs_on_a_thread_of_its_own(hearing):
     names = []
-    hearing.add(lambda finding: names.append(threading.current_thread().name.partition(".")[0]))
+    hearing.add(lambda finding: names.append(threading.current_thread().name.partition("-")[0]))
     hearing.tell(FINDING)
 
-    assert ["foretell-callback"] == names
+    assert ["on_finding"] == names
 
 
 def test_what_it_raises_is_said_once_and_the_next_finding_is_told_all_the_same(hearing, capsys):

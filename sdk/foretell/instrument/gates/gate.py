@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 PAUSED: Final = "foretell.paused"
 """The event on an operation that waited."""
-OWN_THREADS: Final = "foretell-"
-"""Names of our threads begin so, those of nudges too."""
+FUNCTION_THREADS: Final = "on_finding-"
+"""Names of threads begin so in which functions of `on_finding` run, nudges among them."""
+WAIT_S: Final = 0.05
 STEPS_S: Final = (0.02, 0.05, 0.1, 0.2)
 """How often an awaiting operation looks whether it may go on: soon at first, then less often."""
 
@@ -30,8 +31,8 @@ class Hold:
     is_halt: bool
     until_s: float = float("inf")
     """By the monotonic clock: a pause ends then."""
-    event: threading.Event = field(default_factory=threading.Event)
-    """Set when the pause is over."""
+    is_over: bool = False
+    """True when nobody needs to wait for it any more."""
     released: set[str] = field(default_factory=set)
     """Runs that may go on although the hold lasts."""
 
@@ -62,7 +63,7 @@ class Gates:
         self._halts_after_pause = halts_after_pause
         self._monotonic_s = monotonic_s
         self._holds: list[Hold] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may open the gates while its thread is in here
 
     @property
     def is_open(self) -> bool:
@@ -124,7 +125,7 @@ class Gates:
 
     def after_fork(self) -> None:
         """Start afresh in a forked child; a run that was halted stays so, for its pauses nobody there would care."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._holds = [hold for hold in self._holds if hold.is_halt]
 
     # -- what operations do ----------------------------------------------------------------------------------------
@@ -136,7 +137,7 @@ class Gates:
             return
         if not hold.is_halt:
             # On an event loop its wrapper waits, where there is one that can; a nudge is there to get things going.
-            if not _is_on_event_loop() and not threading.current_thread().name.startswith(OWN_THREADS):
+            if not _is_on_event_loop() and not threading.current_thread().name.startswith(FUNCTION_THREADS):
                 self._wait(operation, hold)
             return
         error = make_error(hold.finding, operation.run_id)
@@ -159,8 +160,9 @@ class Gates:
     def _wait(self, operation: Operation, hold: Hold) -> None:
         since_s = self._monotonic_s()
         try:
+            # Not an event: its lock is not for signal handlers, and SIGTERM opens all gates.
             while not self._is_over(hold, operation):
-                hold.event.wait(min(1.0, max(0.0, hold.until_s - self._monotonic_s())))
+                time.sleep(WAIT_S)
             self._go_on(operation, hold, since_s)
         except BaseException as error:  # halted after all, or Ctrl-C: the operation ends with it
             operation.fail(error)
@@ -175,7 +177,7 @@ class Gates:
 
     def _is_over(self, hold: Hold, operation: Operation) -> bool:
         return (
-            hold.event.is_set()
+            hold.is_over
             or operation.run_id in hold.released
             or operation.end_ns is not None
             or self._monotonic_s() >= hold.until_s
@@ -185,7 +187,7 @@ class Gates:
         """Nobody has resumed in time: True where the pause becomes a halt."""
         if self._halts_after_pause and (hold.is_halt or self._monotonic_s() >= hold.until_s):
             hold.is_halt, hold.until_s = True, float("inf")
-            hold.event.set()
+            hold.is_over = True
         return hold.is_halt
 
     # -- the list --------------------------------------------------------------------------------------------------
@@ -212,7 +214,7 @@ class Gates:
     def _remove(self, holds: list[Hold]) -> None:
         for hold in holds:
             self._holds.remove(hold)
-            hold.event.set()
+            hold.is_over = True
 
     def _agent_of(self, run_id: str) -> str | None:
         names = [call.agent_name for call in list(self._open_calls.values()) if call.run_id == run_id]
