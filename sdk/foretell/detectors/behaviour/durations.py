@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 
 HISTORY: Final = 250
 """So many of the last runs are compared."""
+ANCHORS: Final = 3
+"""So many times the least number of runs are kept as they were at first."""
 GROSS: Final = 2.0
 """Times the limit: so slow are runs that half of the evidence is enough."""
 NOW: Final = 5
@@ -79,7 +81,7 @@ class Durations:
             self._recent.append(duration_s)
             return
         self._history.append(duration_s)
-        if len(self._anchor) < self._least:
+        if len(self._anchor) < ANCHORS * self._least:
             self._anchor.append(duration_s)
             self._anchor_s = median(self._anchor)
         if self.count % 10 == 0 or not self.usual_s:
@@ -129,17 +131,18 @@ class Durations:
 
     def _find_drift(self, history: Sequence[float], factor: float, floor_s: float, mads: float) -> Slowness | None:
         """What creeps takes its own baseline along; the first runs stay where they were."""
-        anchor, usual_s = self._anchor, self._anchor_s
-        if self.count < len(anchor) + self._least or len(history) < self._least:
-            return None
-        recent_s = median_low(history[-self._least :])
-        if recent_s <= max(floor_s, factor * usual_s):
-            return None
-        deviation_s = TO_SIGMA * median([abs(value - usual_s) for value in anchor])
-        limit_s = max(factor * usual_s, usual_s + mads * max(deviation_s, LEAST_NOISE * usual_s))
-        if recent_s <= limit_s or not _is_certain(recent_s, factor * usual_s, anchor, self._least):
-            return None
-        return Slowness("drift", usual_s, recent_s, self._least, len(anchor))
+        for size in (self._least, 2 * self._least):
+            anchor = self._anchor[: max(0, self.count - size)]
+            if len(anchor) < self._least or len(history) < size:
+                return None
+            usual_s, recent_s = median(anchor), median_low(history[-size:])
+            if recent_s <= max(floor_s, factor * usual_s):
+                continue
+            deviation_s = TO_SIGMA * median([abs(value - usual_s) for value in anchor])
+            is_far = recent_s > usual_s + mads * max(deviation_s, LEAST_NOISE * usual_s)
+            if is_far and _is_certain(recent_s, factor * usual_s, anchor, size):
+                return Slowness("drift", usual_s, recent_s, size, len(anchor))
+        return None
 
 
 def _is_certain(recent_s: float, limit_s: float, before: Sequence[float], size: int) -> bool:
