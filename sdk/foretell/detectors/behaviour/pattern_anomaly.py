@@ -49,7 +49,7 @@ class _Steps:
 class _Reference:
     """How the successful runs of one version of an agent used their tools."""
 
-    __slots__ = ("counts", "fresh", "names", "scores", "version", "walks", "weights")
+    __slots__ = ("counts", "fresh", "known", "names", "scores", "version", "walks", "weights")
 
     def __init__(self) -> None:
         self.names: dict[str, int] = {}
@@ -60,12 +60,14 @@ class _Reference:
         """Begin anew: another version may work in another way."""
         self.version = version
         self.walks: deque[Walk] = deque()
-        self.counts: Counter[tuple[int, int]] = Counter()
+        self.counts: dict[tuple[int, int], int] = {}
         """Transitions from tool to tool."""
-        self.weights: Counter[int] = Counter()
+        self.weights: dict[int, int] = {}
         """How often each tool was left."""
         self.scores: list[float] = []
         """Of the reference's own runs, each against the others, in order."""
+        self.known: dict[Walk, float] = {}
+        """Scores of runs that were judged since the reference was weighed."""
         self.fresh = 0
 
     def number(self, name: str) -> int:
@@ -92,20 +94,19 @@ class _Reference:
     def surprisals(self, walk: Walk, *, without: bool = False) -> list[float]:
         """Surprisal of each transition, add-one smoothed. `without`: as if this very run were not known."""
         size = len(self.names) + 2
-        steps = list(zip((EDGE, *walk), (*walk, EDGE), strict=True))
-        own = Counter(steps) if without else Counter()
-        left = Counter(first for first, _ in steps) if without else Counter()
+        firsts, steps = (EDGE, *walk), list(zip((EDGE, *walk), (*walk, EDGE), strict=True))
         counts, weights = self.counts, self.weights
-        return [
-            log((weights[step[0]] - left[step[0]] + size) / (counts[step] - own[step] + 1))
-            for step in steps
-        ]  # fmt: skip
+        if without:
+            own, left = Counter(steps), Counter(firsts)
+            return [log((weights[step[0]] - left[step[0]] + size) / (counts[step] - own[step] + 1)) for step in steps]
+        return [log((weights.get(step[0], 0) + size) / (counts.get(step, 0) + 1)) for step in steps]
 
     def renew(self) -> None:
         """Weigh each run of the reference against the others, where enough of them are new."""
         if self.scores and self.fresh < RENEW_SHARE * len(self.walks):
             return
         self.fresh = 0
+        self.known.clear()
         scores: list[float] = []
         for walk, times in Counter(self.walks).items():
             scores += [self.score(walk, without=True)] * times
@@ -122,12 +123,16 @@ class _Reference:
         return score > high + max(LEAST_MARGIN, MARGIN * (high - middle))
 
     def _count(self, walk: Walk, sign: int) -> None:
+        counts, weights = self.counts, self.weights
         first = EDGE
         for second in (*walk, EDGE):
-            self.counts[first, second] += sign
-            if not self.counts[first, second]:
-                del self.counts[first, second]
-            self.weights[first] += sign
+            step = (first, second)
+            count = counts.get(step, 0) + sign
+            if count:
+                counts[step] = count
+            else:
+                del counts[step]
+            weights[first] = weights.get(first, 0) + sign
             first = second
 
 
@@ -198,7 +203,12 @@ class PatternAnomaly(Detector):
             reference.add(walk)
 
     def _compare(self, call: Call, reference: _Reference, walk: Walk, steps: _Steps | None) -> None:
-        score = reference.score(walk)
+        score = reference.known.get(walk)
+        if score is None:
+            # Most runs are like others: their scores hold until the reference is weighed anew.
+            score = reference.score(walk)
+            if len(reference.known) < REFERENCES:
+                reference.known[walk] = score
         chance = reference.chance(score)
         if chance >= self._p or not reference.is_beyond(score, self._p):
             return
