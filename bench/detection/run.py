@@ -18,6 +18,8 @@ from bench.detection.page import make_page
 from bench.detection.stories.every import SUITES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.detection.judging import Heard
     from bench.detection.suite import Suite
 
@@ -60,10 +62,24 @@ def _tell_episode(heard: Heard) -> None:
         print(f"{name} false at {', '.join(f'{at_s:.1f}' for at_s in heard.false_s[:5])}{onset}: {heard.explanation}")
 
 
+def write(done: Sequence[Verdicts], *, is_check: bool) -> list[str]:
+    """Write the report, or say where the one that is committed differs."""
+    traces = TRACES.read_text(encoding="utf-8") if TRACES.exists() else ""
+    stale = []
+    for path, text in ((PAGE, make_page(done, traces)), (CHART, make_chart(done))):
+        if not is_check:
+            path.write_text(text, encoding="utf-8")
+            print(f"{path.relative_to(ROOT)} written")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(f"{path.relative_to(ROOT)} is stale. Run: make detection-report")
+    return stale
+
+
 def main(arguments: list[str]) -> int:
     """Judge, write the report unless only some triggers were asked for, and say what is not as it must be."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="triggers with commas between them; nothing is written")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where the committed report differs")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--long", action="store_true", help="name every episode that went wrong")
     given = parser.parse_args(arguments)
@@ -75,13 +91,8 @@ def main(arguments: list[str]) -> int:
             done.append(verdicts)
             tell(verdicts, time.monotonic() - began_s, is_long=given.long)
             began_s = time.monotonic()
-    if not given.only:
-        PAGE.write_text(
-            make_page(done, TRACES.read_text(encoding="utf-8") if TRACES.exists() else ""), encoding="utf-8"
-        )
-        CHART.write_text(make_chart(done), encoding="utf-8")
-        print(f"{PAGE.relative_to(ROOT)} and {CHART.name} written")
-    faults = [fault for verdicts in done for fault in verdicts.find_faults()]
+    faults = [] if given.only else write(done, is_check=given.check)
+    faults += [fault for verdicts in done for fault in verdicts.find_faults()]
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0

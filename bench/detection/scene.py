@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -212,6 +213,12 @@ class Scene:
         seen_ns = _tick_after(call.start_ns + int(TICK_S * 1e9))
         if seen_ns < until_ns:
             self.moments.append(Moment(seen_ns, Seen.OPEN, call))
+
+
+def tell_again(scene: Scene, name: str = "", after_s: float = 0.0) -> None:
+    """Tell the ends of calls of a name (of all) once more, a little later: duplicates, as retries make them."""
+    again = [moment for moment in scene.moments if moment.seen is Seen.ENDED and name in moment.what.name]
+    scene.moments += [replace(moment, at_ns=moment.at_ns + round(after_s * 1e9)) for moment in again]
 
 
 def ns(at_s: float) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from bench.detection.episode import Truth
-from bench.detection.scene import Scene, call_number
+from bench.detection.episode import Seen, Truth
+from bench.detection.scene import Scene, call_number, tell_again
 from bench.detection.suite import Story, Suite
 from foretell.model.call import Call
 from foretell.model.kinds import Kind
@@ -272,6 +273,22 @@ def _critic(scene: Scene) -> None:
     scene.looks(at_s + 5)
 
 
+def _told_twice(scene: Scene) -> None:
+    """Make the same call twice, and tell the end of each twice."""
+    _fine(scene, lambda scene: [*identical(scene, 2), ("answer", {"x": 1}, "ok", None)])
+    tell_again(scene, "search", after_s=scene.random.uniform(0, 0.3))
+
+
+def _out_of_order(scene: Scene) -> None:
+    """Poll, and hear of the ends in another order than they came."""
+    _fine(scene, polling)
+    ends = [
+        at for at, moment in enumerate(scene.moments) if moment.seen is Seen.ENDED and moment.what.name == "job_status"
+    ]
+    for at in ends[::3]:
+        scene.moments[at] = replace(scene.moments[at], at_ns=scene.moments[at].at_ns + 5 * 10**9)
+
+
 def _ledger(scene: Scene) -> None:
     """An orchestrator fills in the same form after each honest step."""
     root, at_s = scene.run(0.5), 1.0
@@ -318,6 +335,8 @@ AGENT_LOOP = Suite(
         Story("two agents take turns and work", _hand_over, 8),
         Story("a writer and a critic", _critic, 6),
         Story("an orchestrator's ledger", _ledger, 6),
+        Story("the same call twice, told twice each", _told_twice, 8),
+        Story("polling, told out of order", _out_of_order, 8),
     ),
     doubled="repeats",
     note="The rule's minimum is the step that completes its evidence: the fourth repeat, the third round.",

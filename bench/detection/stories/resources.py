@@ -82,6 +82,12 @@ def _young(scene: Scene) -> Curve:
     return lambda at_s: at_s / HOUR_S * 400
 
 
+def _restarted(scene: Scene) -> Curve:
+    """Grow for less than half an hour, again and again from the start: a worker that is replaced."""
+    life_s = scene.random.uniform(900, 1_500)
+    return lambda at_s: 300 + (at_s % life_s) / HOUR_S * 400 if at_s % life_s > 5 else -100.0
+
+
 def _warm_up(scene: Scene) -> Curve:
     """Fill a cache in the first minutes."""
     full_s, size = scene.random.uniform(60, 240), scene.random.uniform(100, 300)
@@ -104,6 +110,7 @@ MEMORY_GROWTH = Suite(
         Story("spikes", partial(_steady, curve=_spikes), 10),
         Story("waves", partial(_steady, curve=_daily), 10),
         Story("a young process, 400 MB an hour", partial(_steady, curve=_young, hours=0.45), 10),
+        Story("a process that is restarted each 15 to 25 minutes", partial(_steady, curve=_restarted), 10),
         Story("a cache that fills in the first minutes", partial(_steady, curve=_warm_up), 10),
         Story("nothing but noise", partial(_steady, curve=lambda _: lambda _: 0.0, noise_mb=20.0), 10),
     ),

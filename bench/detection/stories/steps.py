@@ -139,6 +139,8 @@ ODD: Mapping[str, Sequence[tuple[str, float]]] = {
     "answer": (("read", 0.5), ("look_up", 0.5)),
     "read": (("look_up", 0.6), ("read", 0.4)),
 }
+REFERENCES = 100
+"""So many successful runs come first: as many as a share of one in a hundred asks for, so that one run alone is judged."""
 
 
 def _walk(scene: Scene, table: Mapping[str, Sequence[tuple[str, float]]], steps: int = 0) -> list[str]:
@@ -170,7 +172,7 @@ def _learn(scene: Scene, runs: int) -> float:
     return at_s
 
 
-def _strays(scene: Scene, names: Sequence[str], references: int = 130) -> Truth:
+def _strays(scene: Scene, names: Sequence[str], references: int = REFERENCES) -> Truth:
     begin_s = _learn(scene, references)
     end_s, _ = _do(scene, names, begin_s)
     scene.looks(end_s + 10)
@@ -191,7 +193,7 @@ def _half_odd(scene: Scene) -> Truth:
 
 def _as_usual(scene: Scene) -> None:
     """Make one more run as all the others."""
-    at_s = _learn(scene, 130)
+    at_s = _learn(scene, REFERENCES)
     end_s, _ = _do(scene, _walk(scene, USUAL), at_s)
     scene.looks(end_s + 5)
 
@@ -207,7 +209,7 @@ def _too_few(scene: Scene) -> None:
 
 def _typical(scene: Scene) -> None:
     """Make the most usual run of all."""
-    at_s = _learn(scene, 130)
+    at_s = _learn(scene, REFERENCES)
     end_s, _ = _do(scene, ["search", "read", "summarise", "answer"], at_s)
     scene.looks(end_s + 5)
 
@@ -220,12 +222,12 @@ PATTERN_ANOMALY = Suite(
         Story("gross: tools that were never used", _new_tool, 12),
     ),
     (
-        Story("a run like the others", _as_usual, 90),
+        Story("a run like the others", _as_usual, 150),
         Story("the most usual run", _typical, 20),
         Story("too few references", _too_few, 20),
     ),
     doubled="min_references",
-    note="130 successful runs come first. About one false alarm in a hundred runs is built in: that is what p < 0.01 says. "
+    note="100 successful runs come first. About one false alarm in a hundred runs is built in: that is what p < 0.01 says. "
     "The run is judged as a whole, so the rule's minimum is its end.",
 )
 
