@@ -48,7 +48,7 @@ def _serve(
 
 
 def _slower(scene: Scene, factor: float) -> Truth:
-    return _serve(scene, lambda _: factor, after=60, noise=0.1)
+    return _serve(scene, lambda _: factor, after=60, noise=0.05)
 
 
 def _ramp(scene: Scene, to: float) -> Truth:
@@ -79,7 +79,7 @@ SLOW_RESPONSE = Suite(
         Story("eight runs × 3, then as before", partial(_quiet, pace=lambda number: 3 if number < 8 else 1), 10),
     ),
     doubled="factor",
-    note="Runs one after the other, 2 to 6 s each, give or take 10 or 15 %, 80 as usual before the change. The rule's minimum is "
+    note="Runs one after the other, 2 to 6 s each, give or take 5 to 15 %, 80 as usual before the change. The rule's minimum is "
     "the run with which the median of 20 runs of now is first over twice that of the 80.",
 )
 
