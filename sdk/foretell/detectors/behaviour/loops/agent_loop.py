@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 EVIDENCE_CALLS: Final = 12
 CLOCK_STEP_NS: Final = 60_000_000_000
 """Calls come in the order in which they ended: one that ended so much earlier had another clock."""
+HELD_CALLS: Final = 2_048
+HELD_CHARS: Final = 8_192
+"""First steps are kept up to this size, and up to so many in all: 16 MB at most."""
 FAILURE_CHARS: Final = 400
 _FAILURE = re.compile(r"(?i:error|exception|traceback|fail(?:ed|ure))")
 """A result that reads like this is a failure, though nothing was raised."""
@@ -33,12 +36,14 @@ class _Agent:
     """What is known of one agent in one run."""
 
     __slots__ = (
-        "answers", "failed", "failed_kind", "failures", "has_model", "is_decided", "rule", "steps", "talks", "unseen",
-        "unseen_call", "users",
+        "answers", "failed", "failed_kind", "failures", "first", "has_model", "is_decided", "rule", "steps", "talks",
+        "unseen", "unseen_call", "users",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.steps = Steps()
+        self.first: list[tuple[Call, bool]] = []
+        """The first steps, too few to repeat anything: most runs have no more, and comparing them would be for nothing."""
         self.answers = Answers()
         self.rule = ""
         """Which rule fires; empty where none does."""
@@ -87,6 +92,8 @@ class AgentLoop(Detector):
         self._limits = LoopLimits.read(limits)
         self._board = Board()
         self._runs: Table[str, _Run] = Table(_Run, self._forget)
+        self._least = min(self._limits.repeats, self._limits.same_error_repeats, self._limits.alternations) - 1
+        self._held = 0
 
     def take(self, call: Call, now_ns: int) -> None:
         """Compare the call with those before it."""
@@ -150,20 +157,43 @@ class AgentLoop(Detector):
             self._take_failure(agent, call, key or join_key(call.run_id, call.agent_name))
         elif agent.failures:
             self._end_failures(agent, call)
+        is_decided, agent.is_decided = agent.is_decided or not agent.has_model, False
+        if self._may_wait(agent, call):
+            agent.first.append((call, is_decided))
+            self._held += 1
+            return
+        key = key or join_key(call.run_id, call.agent_name)
+        for first, was_decided in self._release(agent):
+            self._compare(agent, first, key, is_decided=was_decided)
+        self._compare(agent, call, key, is_decided=is_decided)
+
+    def _may_wait(self, agent: _Agent, call: Call) -> bool:
+        """True for a step that can complete no pattern and is small enough to be kept as it is until one can."""
+        if agent.steps.symbols or len(agent.first) >= self._least or self._held >= HELD_CALLS or call.error is not None:
+            return False
+        given, returned = call.input_payload, call.output_payload
+        return given is not None and returned is not None and len(given.text) + len(returned.text) <= HELD_CHARS
+
+    def _release(self, agent: _Agent) -> list[tuple[Call, bool]]:
+        first, agent.first = agent.first, []
+        self._held -= len(first)
+        return first
+
+    def _compare(self, agent: _Agent, call: Call, key: str, *, is_decided: bool) -> None:
+        steps, end_ns = agent.steps, end_of(call)
         signature, result = sign_call(call), sign_result(call)
         if signature == UNKNOWN or (result == UNKNOWN and call.error is None):
-            self._doubt(agent, call, key or join_key(call.run_id, call.agent_name))
+            self._doubt(agent, call, key)
             return
         agent.unseen = 0
         is_known = steps.add(call.name, signature, result, sign_error(call), call.span_id, end_ns)
-        is_decided, agent.is_decided = agent.is_decided or not agent.has_model, False
         pattern = find_pattern(steps, self._limits, is_known=is_known, is_decided=is_decided)
         if pattern is None and call.error is None and call.output_payload is not None:
             pattern = self._find_failing_text(steps, result, call.output_payload.text)
         if pattern is not None:
-            self._fire(agent, call, key or join_key(call.run_id, call.agent_name), pattern, steps)
+            self._fire(agent, call, key, pattern, steps)
         elif agent.rule and steps.novel >= NOVEL_STEPS and agent.rule not in OF_OTHERS:
-            self._clear(agent, key or join_key(call.run_id, call.agent_name))
+            self._clear(agent, key)
 
     def _find_failing_text(self, steps: Steps, result: int, text: str) -> Pattern | None:
         """The same failure told in words: a test that fails the same way after each edit."""
@@ -213,7 +243,7 @@ class AgentLoop(Detector):
 
     def _take_answer(self, agent: _Agent, call: Call) -> None:
         had_step, agent.is_decided, agent.has_model = not agent.is_decided, True, True
-        if agent.steps.symbols or agent.answers.kept:
+        if agent.first or agent.steps.symbols or agent.answers.kept:
             self._look_for_user(agent, call, had_step=had_step)
         limits = self._limits
         if agent.answers.add(call, limits.near_duplicates, end_of(call)) and are_alike(
@@ -245,6 +275,7 @@ class AgentLoop(Detector):
         name = call.agent_name or call.name
         ended = run.agents.pop(name, None)
         if ended is not None:
+            self._release(ended)
             self._clear(ended, join_key(call.run_id, name))
         if call.is_root:
             return
@@ -318,6 +349,7 @@ class AgentLoop(Detector):
         )
 
     def _restart(self, agent: _Agent, key: str) -> None:
+        self._release(agent)
         agent.steps.restart()
         agent.answers.kept.clear()
         agent.failures.clear()
@@ -329,8 +361,10 @@ class AgentLoop(Detector):
         self._board.settle(key)
 
     def _forget(self, run_id: str, run: _Run) -> None:
+        self._release(run.turns)
         self._clear(run.turns, run_id)
         for name, agent in run.agents.items():
+            self._release(agent)
             self._clear(agent, join_key(run_id, name))
 
 
