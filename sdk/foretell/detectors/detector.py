@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from foretell.model.kinds import Kind
@@ -37,6 +37,11 @@ class Detector:
 
     def take(self, call: Call, now_ns: int) -> None:
         """See a call that ended, with its facts, usage and cost."""
+
+    def take_all(self, calls: Sequence[Call], now_ns: int) -> None:
+        """See calls that ended, in this order. A subclass that can pass over most of them at once has its own."""
+        for call in calls:
+            self.take(call, now_ns)
 
     def take_process(self, sample: ProcessSample) -> None:
         """See the process: memory, CPU by thread."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_FAULTS: Final = 5
 """A detector that failed so often is switched off."""
 METHODS: Final = (
-    *("take_open", "take", "end_run", "judge"),
+    *("take_open", "take_all", "end_run", "judge"),
     *("take_process", "take_stacks", "take_loop", "take_waits", "take_telemetry"),
 )
 
@@ -52,17 +52,25 @@ class Crew:
 
     def take(self, calls: Sequence[Call], now_ns: int) -> dict[str, Outcome]:
         """Show calls that ended, in this order; returns the runs that ended with one of them, and how."""
-        ended: dict[str, Outcome] = {}
-        for call in calls:
-            for trigger, take in self._takers[call.kind]:
-                try:
-                    take(call, now_ns)
-                except Exception as error:
-                    self._note(trigger, error)
-            # The first call of a run in this process; the run may have begun in another one.
-            if not call.step_index and (call.step_index == 0 or call.is_root) and call.run_id:
-                ended[call.run_id] = call.outcome
-                self._tell("end_run", call.run_id, now_ns)
+        for kinds, takers in self._takers:
+            wanted = [call for call in calls if call.kind in kinds] if kinds is not None else calls
+            for trigger, take, is_whole in takers if wanted else ():
+                # One that fails at a call still gets the next one, unless it takes them all at once.
+                for seen in (wanted,) if is_whole else wanted:
+                    try:
+                        take(seen, now_ns)
+                    except Exception as error:
+                        self._note(trigger, error)
+                        if self._faults[trigger] >= MAX_FAULTS:
+                            break
+        # The first call of a run in this process; the run may have begun in another one.
+        ended = {
+            call.run_id: call.outcome
+            for call in calls
+            if not call.step_index and (call.step_index == 0 or call.is_root) and call.run_id
+        }
+        for run_id in ended:
+            self._tell("end_run", run_id, now_ns)
         return ended
 
     def show(self, method: str, sample: object) -> None:
@@ -102,18 +110,23 @@ class Crew:
             method: [(one.trigger, getattr(one, method)) for one in self._detectors if _has_own(one, method)]
             for method in METHODS
         }
-        self._takers_open = self._sort_by_kind("take_open")
-        self._takers = self._sort_by_kind("take")
-
-    def _sort_by_kind(self, method: str) -> dict[Kind, Hooks]:
-        return {
+        self._takers_open: dict[Kind, Hooks] = {
             kind: [
-                (one.trigger, getattr(one, method))
+                (one.trigger, one.take_open)
                 for one in self._detectors
-                if kind in one.kinds and _has_own(one, method)
+                if kind in one.kinds and _has_own(one, "take_open")
             ]
             for kind in Kind
         }
+        by_kinds: dict[frozenset[Kind], list[tuple[str, Callable[..., Any], bool]]] = {}
+        for one in self._detectors:
+            is_whole = _has_own(one, "take_all")
+            if is_whole or _has_own(one, "take"):
+                hook = (one.trigger, one.take_all if is_whole else one.take, is_whole)
+                by_kinds.setdefault(one.kinds, []).append(hook)
+        everything = frozenset(Kind)
+        self._takers = [(None if kinds == everything else kinds, hooks) for kinds, hooks in by_kinds.items()]
+        """Detectors by the kinds that they want (None: all); trigger, method, and whether it takes all at once."""
 
 
 def _has_own(detector: Detector, method: str) -> bool:

@@ -98,13 +98,15 @@ class Table(Generic[K, V]):
     def touch(self, key: K) -> V:
         """Return the state, a fresh one where there is none."""
         states = self.states
-        state = states.pop(key, None)
+        state = states.get(key)
         if state is None:
-            state = self._make()
-            if len(states) >= self._limit:
+            state = states[key] = self._make()
+            if len(states) > self._limit:
                 oldest = next(iter(states))
                 self._drop(oldest, states.pop(oldest))
-        states[key] = state
+        elif len(states) > self._limit // 2:
+            # Far from the bound nothing has to go, and the order in which things were touched is of no use.
+            states[key] = states.pop(key)
         return state
 
     def pop(self, key: K) -> V | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,8 @@ GROWTHS: Final = 5
 LEAST_GROWTHS: Final = 3
 FORECAST_SHARE: Final = 0.5
 """Below half of the window one large document is no trend."""
+NOTABLE_SHARE: Final = 0.2
+"""Of the window: from there on a run's conversations are followed, long before a forecast means anything."""
 DROP_SHARE: Final = 0.7
 """Input that shrinks below this share of the one before was compacted, or is another conversation."""
 MODELS: Final = 256
@@ -84,6 +86,22 @@ class ContextOverflow(Detector):
                 self._weigh(call, model, call.usage.input_tokens, limit)
         elif call.error is None:
             self._doubt(call, model, "{model} told no tokens: how full its window is cannot be told.")
+
+    def take_all(self, calls: Sequence[Call], now_ns: int) -> None:
+        """Look at those whose input is a notable part of the window, or whose window or tokens are unknown."""
+        runs = self._runs.states
+        for call in calls:
+            facts, usage = call.facts, call.usage
+            if usage is not None and call.error is None and isinstance(facts, InferenceFacts):
+                limit = self._find_limit(facts.provider, facts.response_model or facts.request_model)
+                if (
+                    limit is not None
+                    and usage.input_tokens < limit * NOTABLE_SHARE
+                    and call.run_id not in runs
+                    and _STOPPED not in facts.finish_reasons
+                ):
+                    continue
+            self.take(call, now_ns)
 
     def end_run(self, run_id: str, now_ns: int) -> None:
         """Forget the run."""

@@ -25,7 +25,7 @@ MODELS: Final = 256
 class _Bill:
     """What one run has cost so far."""
 
-    __slots__ = ("calls", "dearest", "onset_ns", "spent_usd", "unpriced")
+    __slots__ = ("calls", "dear_usd", "dearest", "onset_ns", "spent_usd", "unpriced")
 
     def __init__(self) -> None:
         self.spent_usd = 0.0
@@ -33,6 +33,8 @@ class _Bill:
         self.unpriced = 0
         self.onset_ns = 0
         self.dearest: list[tuple[float, int]] = []
+        self.dear_usd = 0.0
+        """What a call has to cost to be among them."""
 
 
 class CostRunLimit(Detector):
@@ -63,11 +65,9 @@ class CostRunLimit(Detector):
         amount = cost.amount_usd
         bill.calls += 1
         bill.spent_usd += amount
-        dearest = bill.dearest
-        if len(dearest) < DEAREST:
-            dearest.append((amount, call.span_id))
-        elif amount > (least := min(dearest))[0]:
-            dearest[dearest.index(least)] = (amount, call.span_id)
+        if amount > bill.dear_usd:
+            bill.dearest = sorted([*bill.dearest, (amount, call.span_id)])[-DEAREST:]
+            bill.dear_usd = bill.dearest[0][0] if len(bill.dearest) == DEAREST else 0.0
         if bill.spent_usd > self._limit_usd:
             self._say(call, bill)
 

@@ -80,6 +80,8 @@ class CostBurn(Detector):
         self._minutes: deque[list[float]] = deque()
         """Minute and USD, of the last hours."""
         self._dearest: list[tuple[float, int]] = []
+        self._dear_usd = 0.0
+        """What a call has to cost to be among them."""
         self._looked_ns = 0
         self._is_new = False
         self._board = Board()
@@ -106,11 +108,9 @@ class CostBurn(Detector):
             if agent not in spent and len(spent) >= AGENTS:
                 agent = OTHER
             spent[agent] = spent.get(agent, 0.0) + amount
-        dearest = self._dearest
-        if len(dearest) < SHOWN:
-            dearest.append((amount, call.span_id))
-        elif amount > (least := min(dearest))[0]:
-            dearest[dearest.index(least)] = (amount, call.span_id)
+        if amount > self._dear_usd:
+            self._dearest = sorted([*self._dearest, (amount, call.span_id)])[-SHOWN:]
+            self._dear_usd = self._dearest[0][0] if len(self._dearest) == SHOWN else 0.0
         self._is_new = True
 
     def judge(self, now_ns: int) -> Iterable[Judgement]:
@@ -132,7 +132,7 @@ class CostBurn(Detector):
         if at_ns < self._day.end_ns:
             return
         day = datetime.fromtimestamp(at_ns / 1e9, timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
-        self._dearest = []
+        self._dearest, self._dear_usd = [], 0.0
         self._day.begin(_to_ns(day + timedelta(days=1)), day.toordinal())
         self._board.clear("day")
         month = day.year * 12 + day.month

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from foretell.detectors.behaviour.board import Board, Table, end_of, hex_id
+from foretell.detectors.behaviour.board import OPEN_RUNS, Board, Table, end_of, hex_id
 from foretell.detectors.behaviour.roles import Role, find_role
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
@@ -47,6 +47,16 @@ class _Run:
         self.is_told = False
 
 
+class _Result(NamedTuple):
+    """A tool's result that was delivered."""
+
+    tool: str
+    span: int
+    parent: int | None
+    agent_name: str | None
+    armed_ns: int
+
+
 class Stall(Detector):
     """Begins to wait when a tool's result was delivered with nothing in flight; any start of a call ends that.
 
@@ -62,11 +72,14 @@ class Stall(Detector):
         self._limit_ns = int(limits["after_tool_s"] * 1e9)
         self._board = Board()
         self._runs: Table[str, _Run] = Table(_Run, self._forget)
+        self._results: dict[str, _Result] = {}
+        """Of runs that are too young to have been seen open."""
         self._armed: dict[str, _Run] = {}
         """Runs whose timer is on, in the order in which it began."""
 
     def take_open(self, call: Call, now_ns: int) -> None:
         """Something runs: the timer is off."""
+        self._recall(call.run_id)
         run = self._runs.touch(call.run_id)
         if call.span_id in run.open:
             return
@@ -101,21 +114,56 @@ class Stall(Detector):
             else:
                 self._rest(run_id, run)
 
+    def take_all(self, calls: Sequence[Call], now_ns: int) -> None:
+        """The same, of runs nothing of which was seen open, by remembering no more than their last result."""
+        runs, results = self._runs.states, self._results
+        for call in calls:
+            run_id, kind = call.run_id, call.kind
+            last = results.get(run_id)
+            if run_id in runs or (last is not None and call.start_ns - last.armed_ns > self._limit_ns):
+                self._recall(run_id)
+                self.take(call, now_ns)
+            elif kind in _RESULTS and find_role(call.name) is not Role.PERSON:
+                if last is not None or len(results) < OPEN_RUNS:
+                    results[run_id] = _Result(call.name, call.span_id, call.parent_id, call.agent_name, end_of(call))
+            elif last is not None:
+                if kind in _SMALL or (call.start_ns < last.armed_ns and kind not in _ENDS and kind not in _RESULTS):
+                    results[run_id] = last._replace(armed_ns=end_of(call))
+                else:
+                    del results[run_id]
+
+    def _recall(self, run_id: str) -> None:
+        """Go on with a run of which so far only the last result is known."""
+        last = self._results.pop(run_id, None)
+        if last is not None:
+            run = self._runs.touch(run_id)
+            run.tool, run.tool_span, run.tool_parent, run.agent_name = last[:4]
+            self._arm(run_id, run, last.armed_ns)
+
     def end_run(self, run_id: str, now_ns: int) -> None:
         """Forget the run."""
+        self._results.pop(run_id, None)
         run = self._runs.pop(run_id)
         if run is not None:
             self._forget(run_id, run)
 
     def judge(self, now_ns: int) -> Iterable[Judgement]:
         """Say which runs have done nothing for too long."""
+        busy = []
         for run_id, run in self._armed.items():
             if now_ns - run.armed_ns <= self._limit_ns:
                 break
             # Where nothing at all is open, the agent is in another process: only its tools are here.
-            if not run.is_told and run.open and not self._has_work(run):
+            if run.is_told or not run.open:
+                continue
+            if self._has_work(run):
+                busy.append(run_id)
+            else:
                 run.is_told = True
                 self._board.fire(self._describe(run_id, run, now_ns - run.armed_ns, "has done nothing for"))
+        for run_id in busy:
+            # The end of what is in flight arms it anew; until then it need not be looked at.
+            del self._armed[run_id]
         return self._board.report()
 
     def _has_work(self, run: _Run) -> bool:
@@ -152,7 +200,7 @@ class Stall(Detector):
     def _disarm(self, run_id: str, run: _Run) -> None:
         if run.armed_ns:
             run.armed_ns = 0
-            del self._armed[run_id]
+            self._armed.pop(run_id, None)
             if run.is_told:
                 run.is_told = False
                 self._board.clear(run_id)

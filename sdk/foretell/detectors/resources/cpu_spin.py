@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final
 
 from foretell.detectors.detector import Detector
@@ -75,7 +75,11 @@ class CpuSpin(Detector):
 
     def take(self, call: Call, now_ns: int) -> None:
         """A call that ends is progress."""
-        self._leaves.end(call)
+        self.take_all((call,), now_ns)
+
+    def take_all(self, calls: Sequence[Call], now_ns: int) -> None:
+        """Calls that end are progress."""
+        self._leaves.end_all(calls)
         self._burns.clear()
 
     def end_run(self, run_id: str, now_ns: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from foretell.model.call import Call
@@ -48,6 +49,12 @@ class OpenLeaves:
             self._children[known.parent_id] -= 1
             if self._children[known.parent_id] <= 0:
                 del self._children[known.parent_id]
+
+    def end_all(self, calls: Iterable[Call]) -> None:
+        """Take calls away."""
+        if self._calls:
+            for call in calls:
+                self.end(call)
 
     def end_run(self, run_id: str) -> None:
         """Take away what is left of a run."""
