@@ -18,11 +18,11 @@ DEV_READY := $(VENV)/.ready-dev
 TEST_EXTRAS := demo,web,mcp,grpc
 TEST_ARGS ?=
 
-.PHONY: help demo test check generate tools bench bench-profile bench-gate bench-peers clean \
+.PHONY: help demo test check generate tools bench bench-profile bench-gate bench-peers detection-report acceptance clean \
 	check-format check-lint check-types check-layers check-sizes check-generated check-docs
 
 help: ## Say what each door does
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-16s %s\n", $$1, $$2}'
 
 demo: $(DEMO_READY) ## Set everything up and watch a recorded agent run, with its cost and its trouble
 	@$(BIN)/foretell demo
@@ -63,6 +63,12 @@ bench-profile: $(TEST_READY) ## Show where the worker's time goes, room by room
 
 bench-gate: $(TEST_READY) ## Fail where recording has become clearly dearer, against the bare OpenTelemetry SDK
 	@$(BIN)/python bench/gate.py
+
+detection-report: $(TEST_READY) ## Play the fault suite to every trigger: recall, false alarms, time to detect; fails where one is not good enough
+	@$(BIN)/python bench/detection/run.py $(REPORT_ARGS)
+
+acceptance: $(TEST_READY) ## The same troubles by real programs in real time, three quarters of an hour (not in CI)
+	@$(BIN)/python bench/detection/acceptance.py $(REPORT_ARGS)
 
 bench-peers: $(TEST_READY) ## The same for other SDKs, each in an environment of its own
 	@$(BIN)/python bench/peers/run.py $(BENCH_ARGS)
