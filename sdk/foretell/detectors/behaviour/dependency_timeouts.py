@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from foretell.detectors.behaviour.board import Board, Table, end_of, hex_id
+from foretell.detectors.behaviour.board import OPEN_RUNS, Board, Table, end_of, hex_id
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.dependency import is_broken, judge_dependency, name_dependency
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 KEYS: Final = 4_096
 """So many pairs of agent and dependency are watched for failures at once."""
+BESIDE_NS: Final = 250_000_000
+"""What is cancelled so soon after another call of its run ended was a sibling of that: it lost a race, or shared its fall."""
 NO_ANSWER: Final = "time-outs or broken connections"
 REFUSED: Final = "refusals for rate (429)"
 UNTOLD: Final = "failures of an unknown kind"
@@ -43,11 +45,10 @@ class DependencyTimeouts(Detector):
     """Counts time-outs and broken connections per agent and dependency, with no success between; 429 by itself.
 
     One success ends a row; an ordinary error neither counts nor ends one. A row whose last failure is older than the
-    window is over.
+    window is over. A call that was cancelled while its run went on was given up: `asyncio.wait_for` does that.
     """
 
     trigger = "dependency_timeouts"
-    kinds = frozenset((Kind.LLM, Kind.EMBEDDINGS, Kind.TOOL, Kind.RETRIEVER, Kind.MEMORY, Kind.SPAN))
 
     def __init__(self, limits: Mapping[str, float]) -> None:
         """Watch with the limits of the catalogue."""
@@ -56,10 +57,23 @@ class DependencyTimeouts(Detector):
         self._window_ns = int(limits["window_s"] * 1e9)
         self._board = Board()
         self._rows: Table[_Key, _Row] = Table(_Row, self._forget, KEYS)
+        self._given_up: dict[str, list[Call]] = {}
+        """Run → its cancelled calls, until it is known whether the run itself was cancelled."""
+        self._ended_ns: dict[str, int] = {}
+        """Run → when the last of its calls ended by itself."""
 
     def take(self, call: Call, now_ns: int) -> None:
         """Count a failure, or end a row with a success."""
         outcome = call.outcome
+        if outcome is Outcome.CANCELLED:
+            self._note_cancelled(call)
+            return
+        ended_ns = self._ended_ns
+        if len(ended_ns) >= OPEN_RUNS and call.run_id not in ended_ns:
+            del ended_ns[next(iter(ended_ns))]
+        ended_ns[call.run_id] = end_of(call)
+        if self._given_up:
+            self._settle_cancelled(call)
         if outcome is Outcome.OK:
             if self._rows.states and (name := _name(call)) is not None:
                 for fault in _FAULTS:
@@ -69,6 +83,11 @@ class DependencyTimeouts(Detector):
         if failed is not None and (name := _name(call)) is not None:
             self._count_failure(call, (call.agent_name, name, failed))
 
+    def end_run(self, run_id: str, now_ns: int) -> None:
+        """Forget what was cancelled with the run."""
+        self._given_up.pop(run_id, None)
+        self._ended_ns.pop(run_id, None)
+
     def judge(self, now_ns: int) -> Iterable[Judgement]:
         """Say what does not answer."""
         if self._rows.states:
@@ -76,6 +95,24 @@ class DependencyTimeouts(Detector):
             for key in [key for key, row in self._firing_rows() if now_ns - row.ends[-1] > self._window_ns]:
                 self._end(key)
         return self._board.report()
+
+    def _note_cancelled(self, call: Call) -> None:
+        """Remember a call that may have been given up, unless it ended because of another one beside it."""
+        if _name(call) is None or abs(end_of(call) - self._ended_ns.get(call.run_id, 0)) < BESIDE_NS:
+            return
+        calls = self._given_up.setdefault(call.run_id, [])
+        if len(calls) < self._count:
+            calls.append(call)
+        if len(self._given_up) > KEYS:
+            del self._given_up[next(iter(self._given_up))]
+
+    def _settle_cancelled(self, call: Call) -> None:
+        """The run goes on, or fails with a time-out: its cancelled calls were given up for want of an answer."""
+        calls = self._given_up.pop(call.run_id, ())
+        if call.outcome is Outcome.ERROR and name_dependency(call) is None and _class_of(call) != NO_ANSWER:
+            return
+        for one in calls:
+            self._count_failure(one, (one.agent_name, _name(one) or "", NO_ANSWER))
 
     def _firing_rows(self) -> list[tuple[_Key, _Row]]:
         if not self._board.firing_count:

@@ -7,7 +7,7 @@ import pytest
 from foretell.detectors.behaviour.dependency_timeouts import DependencyTimeouts
 from foretell.model.facts import ErrorFacts
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Kind
+from foretell.model.kinds import Kind, Outcome
 from tests.unit.detectors.behaviour.agents import World, default_limits, hex_ids
 
 
@@ -147,6 +147,60 @@ def test_each_try_of_a_foreign_client_counts(world: World) -> None:
         world.call(Kind.SPAN, "POST", span_kind="client", attributes=attributes, error="ReadTimeout")
 
     assert ["helper/api.example.com"] == [judgement.key for judgement in world.firing]
+
+
+def cancel(world: World, kind: Kind = Kind.TOOL, name: str = "search", run: int = 1, seconds: float = 1) -> None:
+    error = ErrorFacts("asyncio.exceptions.CancelledError")
+    world.call(kind, name, run=run, error=error, outcome=Outcome.CANCELLED, seconds=seconds)
+
+
+def test_a_call_that_was_cancelled_while_its_run_went_on_was_given_up(world: World) -> None:
+    """A time-out around the tool cancels it, and the agent goes on."""
+    for _ in range(4):
+        cancel(world)
+        world.llm()
+
+    assert ["helper/search"] == [judgement.key for judgement in world.firing]
+
+
+def test_a_run_that_failed_with_a_time_out_gave_its_call_up(world: World) -> None:
+    """The time-out passed through the agent."""
+    for run in range(1, 5):
+        cancel(world, run=run)
+        world.call(Kind.AGENT, "helper", run=run, error="TimeoutError")
+        world.detector.end_run(f"{run:016x}", world.now_ns)
+
+    assert ["helper/search"] == [judgement.key for judgement in world.firing]
+
+
+def test_a_run_that_was_cancelled_says_nothing_about_its_calls(world: World) -> None:
+    """A user who stops it again and again."""
+    for run in range(1, 9):
+        cancel(world, run=run)
+        cancel(world, Kind.AGENT, "helper", run=run)
+        world.detector.end_run(f"{run:016x}", world.now_ns)
+
+    assert [] == world.judgements()
+
+
+def test_who_asks_two_at_once_and_cancels_the_slower_one_is_answered(world: World) -> None:
+    """The one that lost the race is no failure."""
+    for _ in range(8):
+        world.tool("fast_search")
+        cancel(world, seconds=0.01)
+        world.llm()
+
+    assert [] == world.judgements()
+
+
+def test_what_falls_with_another_call_is_no_failure_of_its_own(world: World) -> None:
+    """A group of tasks cancels all of them when one fails."""
+    for run in range(1, 9):
+        world.tool("read", run=run, error="ValueError")
+        cancel(world, run=run, seconds=0.01)
+        world.call(Kind.AGENT, "helper", run=run, error="ExceptionGroup")
+
+    assert [] == world.judgements()
 
 
 def test_failures_that_nobody_explains_leave_it_unknown(world: World) -> None:

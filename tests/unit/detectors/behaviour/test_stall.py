@@ -63,6 +63,22 @@ def test_a_tool_of_an_hour_is_no_stall(world: World) -> None:
     assert [] == world.judgements()
 
 
+def test_a_stall_begins_anew_when_what_was_in_flight_has_ended(world: World) -> None:
+    """Both tools gave their results, and nothing follows."""
+    other = world.show_open(world.open(Kind.TOOL, "index_everything"))
+    world.tool("search")
+    world.wait(100)
+    assert [] == world.judgements()
+    other.end_ns = world.now_ns
+    world.detector.take(other, world.now_ns)
+    world.wait(30)
+    assert [] == world.judgements()
+
+    world.wait(1)
+
+    assert ["index_everything"] == [judgement.evidence["tool"] for judgement in world.firing]
+
+
 def test_the_tool_around_the_one_that_ended_is_not_in_flight(world: World) -> None:
     """An agent that is a tool of another one may stall too."""
     outer = world.show_open(world.open(Kind.TOOL, "ask_writer", parent_id=101))

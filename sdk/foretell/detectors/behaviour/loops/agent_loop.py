@@ -40,8 +40,8 @@ class _Agent:
         "unseen", "unseen_call", "users",
     )  # fmt: skip
 
-    def __init__(self) -> None:
-        self.steps = Steps()
+    def __init__(self, kept_steps: int) -> None:
+        self.steps = Steps(kept_steps)
         self.first: list[tuple[Call, bool]] = []
         """The first steps, too few to repeat anything: most runs have no more, and comparing them would be for nothing."""
         self.answers = Answers()
@@ -69,9 +69,9 @@ class _Run:
 
     __slots__ = ("agents", "handoffs", "turns")
 
-    def __init__(self) -> None:
+    def __init__(self, kept_steps: int) -> None:
         self.agents: dict[str | None, _Agent] = {}
-        self.turns = _Agent()
+        self.turns = _Agent(kept_steps)
         """The agents' own calls, as steps of the run."""
         self.handoffs: Handoffs | None = None
 
@@ -90,8 +90,9 @@ class AgentLoop(Detector):
         """Watch with the limits of the catalogue."""
         super().__init__(limits)
         self._limits = LoopLimits.read(limits)
+        self._kept_steps = self._limits.kept_steps
         self._board = Board()
-        self._runs: Table[str, _Run] = Table(_Run, self._forget)
+        self._runs: Table[str, _Run] = Table(lambda: _Run(self._kept_steps), self._forget)
         self._least = min(self._limits.repeats, self._limits.same_error_repeats, self._limits.alternations) - 1
         self._held = 0
 
@@ -113,7 +114,7 @@ class AgentLoop(Detector):
         if state_of_agent is None:
             if len(run.agents) >= 64:  # a bound, should names never repeat
                 return
-            state_of_agent = run.agents[name] = _Agent()
+            state_of_agent = run.agents[name] = _Agent(self._kept_steps)
         if kind is Kind.LLM:
             self._take_answer(state_of_agent, call)
         elif kind is Kind.STEP:

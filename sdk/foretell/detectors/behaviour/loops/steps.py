@@ -9,8 +9,6 @@ from typing import Final
 
 from foretell.detectors.behaviour.loops.signatures import UNKNOWN
 
-KEPT_STEPS: Final = 36
-"""Enough for three rounds of a cycle of twelve."""
 ROUNDS: Final = 3
 NOVEL_STEPS: Final = 2
 """So many new steps in a row end a loop: one may be chance."""
@@ -31,6 +29,14 @@ class LoopLimits:
     near_duplicates: int
     near_duplicate_bits: int
     handoffs: int
+
+    @property
+    def kept_steps(self) -> int:
+        """So many steps are enough for every rule."""
+        return max(
+            self.repeats, self.error_repeats, self.alternations, ROUNDS * self.cycle_calls,
+            self.same_error_repeats, self.window_calls,
+        )  # fmt: skip
 
     @classmethod
     def read(cls, limits: Mapping[str, float]) -> LoopLimits:
@@ -57,10 +63,11 @@ class Pattern:
 class Steps:
     """The last calls of one agent with their results, as numbers that are equal where the steps say the same."""
 
-    __slots__ = ("end_ns", "ends", "errors", "names", "novel", "results", "spans", "symbols")
+    __slots__ = ("_kept", "end_ns", "ends", "errors", "names", "novel", "results", "spans", "symbols")
 
-    def __init__(self) -> None:
-        """Begin with no step."""
+    def __init__(self, kept: int) -> None:
+        """Begin with no step; the last `kept` will be remembered."""
+        self._kept = kept
         self.symbols = array("q")
         self.results = array("q")
         self.errors = array("q")
@@ -75,7 +82,7 @@ class Steps:
         """Note a step; True if the same call with the same result is among the last ones."""
         symbol = hash((signature, result, error))
         is_known = symbol in self.symbols
-        if len(self.symbols) >= KEPT_STEPS:
+        if len(self.symbols) >= self._kept:
             for column in (self.symbols, self.results, self.errors, self.spans, self.ends):
                 del column[0]
             del self.names[0]
