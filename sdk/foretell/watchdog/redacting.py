@@ -28,5 +28,5 @@ def refine_finding(finding: Finding, redactor: Redactor) -> Finding:
             agent_name=None if name is None else redactor.redact_name(name),
         )
     except Exception as error:
-        FAULTS.note("redaction.findings", error)
+        FAULTS.note("redaction", error)
         return replace(finding, explanation=FAILED, advice="", evidence={}, agent_name=None)
