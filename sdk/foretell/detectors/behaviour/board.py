@@ -69,6 +69,11 @@ class Board:
         return self._firing.get(key)
 
     @property
+    def is_blank(self) -> bool:
+        """True while there is nothing to clear and nothing to settle."""
+        return not self._firing and not self._unknown
+
+    @property
     def firing_count(self) -> int:
         """How many keys fire."""
         return len(self._firing)

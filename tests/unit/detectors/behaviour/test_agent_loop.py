@@ -9,7 +9,7 @@ import pytest
 from foretell.detectors.behaviour.loops.agent_loop import AgentLoop
 from foretell.model.facts import ErrorFacts
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Kind
+from foretell.model.kinds import Kind, Outcome
 from foretell.model.payload import Payload
 from tests.unit.detectors.behaviour.agents import World, default_limits, hex_ids, payload_of
 
@@ -121,6 +121,16 @@ def test_what_does_not_answer_is_not_a_loop(world: World) -> None:
     for _ in range(8):
         world.llm()
         world.tool("search", {"q": "x"}, error="httpx.ReadTimeout")
+
+    assert [] == world.firing
+
+
+def test_calls_that_somebody_stopped_are_no_steps(world: World) -> None:
+    """They have no result."""
+    for _ in range(8):
+        world.llm()
+        error = ErrorFacts("asyncio.exceptions.CancelledError")
+        world.tool("search", {"q": "x"}, error=error, outcome=Outcome.CANCELLED)
 
     assert [] == world.firing
 

@@ -16,7 +16,7 @@ from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.dependency import is_no_answer
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Kind
+from foretell.model.kinds import Kind, Outcome
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -135,8 +135,8 @@ class AgentLoop(Detector):
         return self._board.report()
 
     def _take_step(self, agent: _Agent, call: Call) -> None:
-        if agent.answers.kept:
-            agent.answers.kept.clear()
+        if agent.answers:
+            agent.answers.clear()
             if agent.rule == "near_duplicates":
                 self._clear(agent, join_key(call.run_id, call.agent_name))
         role = find_role(call.name)
@@ -153,7 +153,7 @@ class AgentLoop(Detector):
             return
         steps.end_ns = end_ns
         if call.error is not None:
-            if is_no_answer(call):
+            if call.outcome in STOPPED or is_no_answer(call):
                 return
             self._take_failure(agent, call, key or join_key(call.run_id, call.agent_name))
         elif agent.failures:
@@ -176,8 +176,10 @@ class AgentLoop(Detector):
         return given is not None and returned is not None and len(given.text) + len(returned.text) <= HELD_CHARS
 
     def _release(self, agent: _Agent) -> list[tuple[Call, bool]]:
-        first, agent.first = agent.first, []
-        self._held -= len(first)
+        first = agent.first
+        if first:
+            agent.first = []
+            self._held -= len(first)
         return first
 
     def _compare(self, agent: _Agent, call: Call, key: str, *, is_decided: bool) -> None:
@@ -244,7 +246,7 @@ class AgentLoop(Detector):
 
     def _take_answer(self, agent: _Agent, call: Call) -> None:
         had_step, agent.is_decided, agent.has_model = not agent.is_decided, True, True
-        if agent.first or agent.steps.symbols or agent.answers.kept:
+        if agent.first or agent.steps.symbols or agent.answers:
             self._look_for_user(agent, call, had_step=had_step)
         limits = self._limits
         if agent.answers.add(call, limits.near_duplicates, end_of(call)) and are_alike(
@@ -276,8 +278,7 @@ class AgentLoop(Detector):
         name = call.agent_name or call.name
         ended = run.agents.pop(name, None)
         if ended is not None:
-            self._release(ended)
-            self._clear(ended, join_key(call.run_id, name))
+            self._let_go(ended, call.run_id, name)
         if call.is_root:
             return
         if run.handoffs is None:
@@ -352,7 +353,7 @@ class AgentLoop(Detector):
     def _restart(self, agent: _Agent, key: str) -> None:
         self._release(agent)
         agent.steps.restart()
-        agent.answers.kept.clear()
+        agent.answers.clear()
         agent.failures.clear()
         self._clear(agent, key)
 
@@ -361,14 +362,20 @@ class AgentLoop(Detector):
         self._board.clear(key)
         self._board.settle(key)
 
-    def _forget(self, run_id: str, run: _Run) -> None:
-        self._release(run.turns)
-        self._clear(run.turns, run_id)
-        for name, agent in run.agents.items():
-            self._release(agent)
+    def _let_go(self, agent: _Agent, run_id: str, name: str | None) -> None:
+        """Forget an agent; mostly nothing was ever said about it."""
+        self._release(agent)
+        if not self._board.is_blank:
             self._clear(agent, join_key(run_id, name))
 
+    def _forget(self, run_id: str, run: _Run) -> None:
+        self._let_go(run.turns, run_id, None)
+        for name, agent in run.agents.items():
+            self._let_go(agent, run_id, name)
 
+
+STOPPED: Final = frozenset((Outcome.CANCELLED, Outcome.HALTED, Outcome.ABORTED))
+"""Somebody ended these: they have no result that could be compared."""
 OF_OTHERS: Final = frozenset(("near_duplicates", "failures", "handoffs"))
 """Rules that new steps do not end."""
 ADVICE: Final[Mapping[str, str]] = {

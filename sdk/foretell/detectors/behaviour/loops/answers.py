@@ -42,31 +42,49 @@ class Answer(NamedTuple):
 class Answers:
     """The last answers of one agent's model since its last tool."""
 
-    __slots__ = ("kept",)
+    __slots__ = ("_first", "kept")
 
     def __init__(self) -> None:
         """Begin with no answer."""
+        self._first: tuple[Call, int] | None = None
+        """An answer with none before it, which mostly stays the only one."""
         self.kept: list[Answer] = []
+
+    def __bool__(self) -> bool:
+        """There is any answer."""
+        return self._first is not None or bool(self.kept)
+
+    def clear(self) -> None:
+        """Forget the answers."""
+        self._first = None
+        if self.kept:
+            self.kept = []
 
     def add(self, call: Call, count: int, end_ns: int) -> bool:
         """Note an answer; True where the last `count` are of about one length, so that comparing them is worth it."""
-        payload = call.output_payload
-        if payload is None:
+        if call.output_payload is None:
             return False
-        answer = Answer(
-            payload.text[:TEXT_CHARS],
-            payload.size_bytes,
-            0 if call.identity is None else hash(call.identity),
-            call.span_id,
-            end_ns,
-        )
+        if not self:
+            self._first = (call, end_ns)
+            return False
         kept = self.kept
+        if self._first is not None:
+            kept.append(_read_answer(*self._first))
+            self._first = None
+        answer = _read_answer(call, end_ns)
         if kept and abs(kept[-1].size - answer.size) > 20 + answer.size // 10:
             kept.clear()
         kept.append(answer)
         if len(kept) > count:
             del kept[0]
         return len(kept) >= count
+
+
+def _read_answer(call: Call, end_ns: int) -> Answer:
+    payload = call.output_payload
+    assert payload is not None
+    asked = 0 if call.identity is None else hash(call.identity)
+    return Answer(payload.text[:TEXT_CHARS], payload.size_bytes, asked, call.span_id, end_ns)
 
 
 def are_alike(answers: Answers, call: Call, bits: int) -> bool:

@@ -60,6 +60,10 @@ class Pattern:
     confidence: float
 
 
+NO_STEPS: Final = array("q")
+"""Never written to."""
+
+
 class Steps:
     """The last calls of one agent with their results, as numbers that are equal where the steps say the same."""
 
@@ -68,11 +72,8 @@ class Steps:
     def __init__(self, kept: int) -> None:
         """Begin with no step; the last `kept` will be remembered."""
         self._kept = kept
-        self.symbols = array("q")
-        self.results = array("q")
-        self.errors = array("q")
-        self.spans = array("Q")
-        self.ends = array("q")
+        # Few agents come to have steps that are compared: what holds them is made with the first one.
+        self.symbols = self.results = self.errors = self.ends = self.spans = NO_STEPS
         self.names: list[str] = []
         self.end_ns = 0
         self.novel = 0
@@ -81,6 +82,9 @@ class Steps:
     def add(self, name: str, signature: int, result: int, error: int, span_id: int, end_ns: int) -> bool:
         """Note a step; True if the same call with the same result is among the last ones."""
         symbol = hash((signature, result, error))
+        if not self.symbols:
+            self.symbols, self.results, self.errors = array("q"), array("q"), array("q")
+            self.ends, self.spans = array("q"), array("Q")
         is_known = symbol in self.symbols
         if len(self.symbols) >= self._kept:
             for column in (self.symbols, self.results, self.errors, self.spans, self.ends):
