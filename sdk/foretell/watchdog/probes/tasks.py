@@ -13,6 +13,7 @@ from opentelemetry.context import get_current
 from foretell.model.call import Call
 from foretell.watchdog.probes.asyncio_side import Task, awaited_by, context_of, list_tasks
 
+MAX_TRIES: Final = 20
 MAX_TASKS: Final = 10_000
 """More than these are not looked at in one look."""
 
@@ -86,6 +87,15 @@ class TaskBook:
                 loop = task.get_loop()
                 found.setdefault(id(loop), (loop, []))[1].append(call)
         return found
+
+    def open_calls(self) -> dict[int, Call]:
+        """Return the calls that are open now: id → call; the caller owns it."""
+        for _ in range(MAX_TRIES):
+            try:
+                return dict(self._open_calls)
+            except RuntimeError:  # one was opened meanwhile
+                continue
+        return {}
 
     def find_call(self, context: Context) -> Call | None:
         """Return the innermost open call of a context that nobody has entered."""

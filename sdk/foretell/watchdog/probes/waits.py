@@ -24,6 +24,7 @@ from foretell.watchdog.probes.asyncio_side import (
 from foretell.watchdog.probes.locks import WAITING, ThreadWait, WatchedAsyncLock
 from foretell.watchdog.probes.reasons import Reason, find_reason, find_shielded, name_tasks
 from foretell.watchdog.probes.stacks import name_place, take_stack
+from foretell.watchdog.probes.standing import StandingThreads
 from foretell.watchdog.probes.tasks import TaskBook
 
 SETTLED_NS: Final = 400_000_000
@@ -57,6 +58,7 @@ class WaitProbe:
         self._book = book
         self._suspended: dict[int, Suspended] = {}
         self._threads: dict[tuple[int, int], int] = {}
+        self._standing = StandingThreads()
 
     def look(self, now_ns: int) -> Sequence[WaitSample]:
         """Return one sample of all waits that have lasted for a moment; nothing while no call is open."""
@@ -64,7 +66,10 @@ class WaitProbe:
         rows = self._book.rows()
         self._suspended = self._find_suspended(rows, now_ns)
         graph = _Graph(self._suspended, rows, now_ns)
-        waits = [*graph.build(), *self._wait_threads(now_ns)]
+        calls = self._book.open_calls()
+        known = {call.id for _, call in rows if call is not None}
+        standing = self._standing.look(now_ns, calls, known, WAITING.keys())
+        waits = [*graph.build(), *self._wait_threads(now_ns), *standing]
         return (WaitSample(now_ns, tuple(waits)),)
 
     def after_fork(self) -> None:
@@ -77,6 +82,7 @@ class WaitProbe:
         self._book.forget()
         self._suspended.clear()
         self._threads.clear()
+        self._standing.close()
 
     def _find_suspended(self, rows: Sequence[tuple[Task, Call | None]], now_ns: int) -> dict[int, Suspended]:
         before = self._suspended
@@ -94,7 +100,8 @@ class WaitProbe:
     def _wait_threads(self, now_ns: int) -> list[Wait]:
         """Return the waits of threads for watched locks."""
         names = {thread.ident: thread.name for thread in threading.enumerate()}
-        waiting = {(ident, wait.since_tick): (ident, wait) for ident, wait in WAITING.copy().items()}
+        # Of a thread that is gone: only a forked child has such lines, of its parent's threads.
+        waiting = {(ident, wait.since_tick): (ident, wait) for ident, wait in WAITING.copy().items() if ident in names}
         # The same wait keeps the same beginning, to the nanosecond: by that it is known again.
         self._threads = {key: self._threads.get(key, now_ns - max(0, time.monotonic_ns() - key[1])) for key in waiting}
         return [
