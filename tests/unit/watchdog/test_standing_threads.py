@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+from concurrent.futures import Future
 from functools import partial
 
 import pytest
@@ -109,19 +110,28 @@ def test_each_kind_of_wait_is_named(desk):
 
 
 def test_what_ends_by_itself_or_comes_from_outside_is_allowed(desk):
-    """A limit of time, a timer, a pipe."""
+    """A limit of time, a pipe, another thread's work."""
     import os
 
     reading, writing = os.pipe()
+    work = Future()
     desk.start(partial(desk.release.wait, LONG_S), "limit")
     desk.start(lambda: os.read(reading, 1), "pipe")
+    desk.start(work.result, "result")
+    other = threading.Thread(target=desk.release.wait, daemon=True)
+    other.start()
+    desk.start(other.join, "join")
     waits = desk.look()
     os.write(writing, b"x")
     desk.threads[1].join(LONG_S)
     os.close(reading)
     os.close(writing)
 
-    assert {"thread 'limit'": True, "thread 'pipe'": True} == {name: wait.is_allowed for name, wait in waits.items()}
+    work.set_result(1)
+
+    assert dict.fromkeys((f"thread '{name}'" for name in ("limit", "pipe", "result", "join")), True) == {
+        name: wait.is_allowed for name, wait in waits.items()
+    }
 
 
 def test_a_thread_that_works_for_no_call_is_left_alone(desk):

@@ -189,10 +189,16 @@ def _ends_by_itself(task: Task, frames: Sequence[FrameType]) -> bool:
 
 def _waits_inside_library(frames: Sequence[FrameType]) -> bool:
     """True where the innermost code that is not Python's own belongs to a library for input and output."""
-    for frame in reversed(frames):
-        path = frame.f_code.co_filename
-        if path.startswith(STDLIB_DIR) and "-packages" not in path:
-            continue
-        module = frame.f_globals.get("__name__")
-        return isinstance(module, str) and module.partition(".")[0] in IO_PACKAGES
-    return False
+    own = next((frame for frame in reversed(frames) if not _is_stdlib(frame)), None)
+    return own is not None and is_library(own)
+
+
+def is_library(frame: FrameType) -> bool:
+    """Return whether a frame is Python's own, or of a library for input and output."""
+    module = frame.f_globals.get("__name__")
+    return _is_stdlib(frame) or (isinstance(module, str) and module.partition(".")[0] in IO_PACKAGES)
+
+
+def _is_stdlib(frame: FrameType) -> bool:
+    path = frame.f_code.co_filename
+    return path.startswith((STDLIB_DIR, "<frozen ")) and "-packages" not in path

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from foretell.model.call import Call
 from foretell.model.samples import Stack, Wait
+from foretell.watchdog.probes.reasons import is_library
 from foretell.watchdog.probes.stacks import read_stack
 from foretell.watchdog.process_probe import OWN_NAMES, read_thread_cpu
 
@@ -148,12 +149,17 @@ def read_reason(frames: Sequence[FrameType]) -> str | None:
     for frame in frames:
         names = WAITING_FILES.get(frame.f_code.co_filename)
         if names is None:
-            break
+            if is_library(frame):
+                return None  # a future's result, a pool of connections: somebody else is at work
+            return found or _read_line(frame)
         held: Mapping[str, Any] = frame.f_locals
         if held.get("timeout") is not None or frame.f_code.co_name not in names:
             return None
         found = names[frame.f_code.co_name]
-    if found is not None:
-        return found
-    line = linecache.getline(frames[0].f_code.co_filename, frames[0].f_lineno or 0)
+    return None
+
+
+def _read_line(frame: FrameType) -> str | None:
+    """Read the line that is at work: C code leaves no frame, and a lock is taken by C code."""
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno or 0)
     return "a lock" if LOCK_LINE.search(line) else None
