@@ -27,6 +27,8 @@ PROMISED = [
     "memory",
     "step",
     "session",
+    "on_finding",
+    "resume",
     "current_operation",
     "propagate",
     "score",
