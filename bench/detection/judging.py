@@ -20,6 +20,7 @@ from foretell.watchdog.episodes import Episodes
 if TYPE_CHECKING:
     from bench.detection.suite import Suite
     from foretell.detectors.detector import Detector
+    from foretell.model.call import Call
 
 GRACE_S = 5.0
 """A detection counts until so long after the trouble's end."""
@@ -175,15 +176,22 @@ def play(episode: Episode, detectors: Sequence[Detector]) -> Heard:
 
 
 def _show(crew: Crew, moments: Sequence[Moment], at_ns: int) -> None:
-    for moment in moments:
-        if moment.seen is Seen.OPEN:
-            crew.take_open([moment.what], at_ns)
-        elif moment.seen is Seen.ENDED:
-            for name, value in (moment.ending or {}).items():
-                setattr(moment.what, name, value)
-            crew.take([moment.what], at_ns)
-        elif moment.seen is not Seen.LOOK:
-            crew.show(SAMPLES[moment.seen], moment.what)
+    """Show what comes at one time; calls that end together are seen together, as the worker gives them."""
+    for seen, group in groupby(moments, key=lambda moment: moment.seen):
+        if seen is Seen.OPEN:
+            crew.take_open([moment.what for moment in group], at_ns)
+        elif seen is Seen.ENDED:
+            crew.take([_end(moment) for moment in group], at_ns)
+        elif seen is not Seen.LOOK:
+            for moment in group:
+                crew.show(SAMPLES[seen], moment.what)
+
+
+def _end(moment: Moment) -> Call:
+    call: Call = moment.what
+    for name, value in (moment.ending or {}).items():
+        setattr(call, name, value)
+    return call
 
 
 def _weigh(episode: Episode, begun: Sequence[tuple[float, str]]) -> Heard:
