@@ -189,23 +189,24 @@ class AgentLoop(Detector):
             self._doubt(agent, call, key)
             return
         agent.unseen = 0
-        is_known = steps.add(call.name, signature, result, sign_error(call), call.span_id, end_ns)
-        pattern = find_pattern(steps, self._limits, is_known=is_known, is_decided=is_decided)
-        if pattern is None and call.error is None and call.output_payload is not None:
-            pattern = self._find_failing_text(steps, result, call.output_payload.text)
+        error = UNKNOWN if call.error is None else sign_error(call)
+        is_known = steps.add(call.name, signature, result, error, call.span_id, end_ns)
+        pattern = None
+        if is_known or error:
+            pattern = find_pattern(steps, self._limits, is_known=is_known, is_decided=is_decided)
+        if pattern is None and not error and steps.results.count(result) >= self._limits.same_error_repeats:
+            pattern = self._find_failing_text(steps, result, call)
         if pattern is not None:
             self._fire(agent, call, key, pattern, steps)
         elif agent.rule and steps.novel >= NOVEL_STEPS and agent.rule not in OF_OTHERS:
             self._clear(agent, key)
 
-    def _find_failing_text(self, steps: Steps, result: int, text: str) -> Pattern | None:
+    def _find_failing_text(self, steps: Steps, result: int, call: Call) -> Pattern | None:
         """The same failure told in words: a test that fails the same way after each edit."""
-        limit = self._limits.same_error_repeats
-        if steps.results.count(result) < limit:
-            return None
+        limit, payload = self._limits.same_error_repeats, call.output_payload
         window = steps.results[-self._limits.window_calls :]
         times = window.count(result)
-        if times < limit or _FAILURE.search(text[:FAILURE_CHARS]) is None:
+        if times < limit or payload is None or _FAILURE.search(payload.text[:FAILURE_CHARS]) is None:
             return None
         first = len(steps.results) - len(window) + window.index(result)
         if len(set(steps.symbols[first:])) < 2:

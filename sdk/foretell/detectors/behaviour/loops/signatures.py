@@ -59,16 +59,21 @@ def sign_call(call: Call) -> int:
 def sign_result(call: Call) -> int:
     """Equal for results that say the same, whatever their ids and times; UNKNOWN where contents are not kept."""
     payload = call.output_payload
-    if payload is not None:
+    if payload is None:
+        return UNKNOWN if call.input_payload is None else VOID
+    if payload.is_truncated:
         # The size tells what a shortened text does not.
-        return hash((sign_text(payload.text), payload.size_bytes if payload.is_truncated else 0))
-    return UNKNOWN if call.input_payload is None else VOID
+        return hash((sign_text(payload.text), payload.size_bytes))
+    return sign_text(payload.text)
 
 
 def sign_error(call: Call) -> int:
     """Equal for failures that say the same; UNKNOWN for a call that did not fail."""
     error = call.error
-    return UNKNOWN if error is None else hash((error.type, normalise(error.message[:HEAD_CHARS])))
+    if error is None:
+        return UNKNOWN
+    # Never UNKNOWN, were it by chance.
+    return hash((error.type, normalise(error.message[:HEAD_CHARS]))) or 1
 
 
 def sign_text(text: str) -> int:
