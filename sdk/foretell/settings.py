@@ -123,7 +123,7 @@ class Settings:
     # Limits
     queue_max_items: int = setting(32_768, WHOLE, "Finished calls that may wait for the worker.")
     queue_max_bytes: int = setting(
-        32 * 2**20, SIZE, "Memory that finished calls may take while they wait for the worker."
+        16 * 2**20, SIZE, "Memory that finished calls may take while they wait for the worker."
     )
     retention_days: float = setting(30.0, duration_in("d"), "Runs older than this leave the store.")
     retention_bytes: int = setting(10**9, SIZE, "Above this size the oldest runs leave the store.")

@@ -34,6 +34,8 @@ LONGEST_S: Final = 2.0
 """… but never more rarely than this."""
 MAX_WAITING: Final = 16_384
 """So many calls wait to be judged; more are counted as dropped, for the watchdog alone."""
+HELP_AT: Final = 1_024
+"""So many calls wait because the program leaves this thread no time: then whoever brings more judges them."""
 STOP_S: Final = 2.0
 
 
@@ -122,6 +124,11 @@ class Watchdog:
         self._news.append((is_open, calls))
         if self._is_idle:
             self._rouse()
+        if self._taken - self._judged > HELP_AT and self._lock.acquire(blocking=False):
+            try:
+                self._round(is_look=False)
+            finally:
+                self._lock.release()
 
     def take_scores(self, scores: Sequence[Score]) -> None:
         """Nothing: feedback is not judged."""

@@ -10,7 +10,7 @@ class Limits:
     """How much may wait, and how often it is looked at."""
 
     max_items: int = 32_768
-    max_bytes: int = 32 * 2**20
+    max_bytes: int = 16 * 2**20
     tick_s: float = 0.06
     idle_s: float = 1.0
     """How often sinks may act (heartbeat, metrics) while calls are open but nothing ends."""
