@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+NO_DELAYS: Mapping[int, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +32,6 @@ class ProcessSample:
     read_bytes: int | None
     """Really fetched from a disk; what the page cache had is not in it."""
     written_bytes: int | None
+    thread_delay_s: Mapping[int, float] = field(default_factory=lambda: NO_DELAYS)
+    """Kernel's thread id → seconds, since the thread began, in which it could have run and had no core. Of threads that
+    are busy, where the system tells."""

@@ -36,7 +36,7 @@ class LoopSample:
     missed_cpu_ns: int = 0
     """CPU that the process used meanwhile: next to none where it was stopped."""
     missed_is_held: bool = False
-    """It is proven that the interpreter was held: the watchdog's own thread kept asking the system for it."""
+    """It is proven that the interpreter was held: threads kept asking the system for it."""
     stack: Stack = ()
     """Of the loop's thread, taken at this moment; empty while it answers in time."""
     run_ids: tuple[str, ...] = ()

@@ -15,6 +15,9 @@ MIN_INTERVAL_NS: Final = 1_000_000_000
 READ_BYTES: Final = 16_384
 """More than /proc/self/net/dev needs for a hundred interfaces."""
 
+BUSY_S: Final = 0.2
+"""A thread that has used so much since the last look may spin: it is asked how long it had no core, too."""
+
 EXECUTOR_NAMES: Final = ("ThreadPoolExecutor", "asyncio_")
 OWN_NAMES: Final = ("foretell",)
 
@@ -82,6 +85,7 @@ class ProcessProbe:
             sent,
             read,
             written,
+            self._threads.delay_s,
         )
 
     def _read(self, name: str) -> bytes:
@@ -116,12 +120,15 @@ class ThreadClock:
         self.roles: Mapping[int, str] = {}
         self.role_cpu_s: dict[str, float] = {}
         """Never falls: what a thread used stays in the sum when it ends."""
+        self.delay_s: Mapping[int, float] = {}
+        """Kernel's thread id → seconds without a core although it could have run, of threads that are busy."""
 
     def measure(self, tasks: Iterable[int], threads: Iterable[threading.Thread]) -> None:
         """Look at the tasks of the process; those that Python started are known by name."""
         python_roles = {thread.native_id: name_role(thread) for thread in threads}
         cpu_s: dict[int, float] = {}
         roles: dict[int, str] = {}
+        delays_s: dict[int, float] = {}
         for task in tasks or [native_id for native_id in python_roles if native_id is not None]:
             used_s = read_thread_cpu(task)
             if used_s is None:
@@ -132,7 +139,9 @@ class ThreadClock:
             # A kernel gives a thread's id away again: less than before is another thread.
             gained_s = used_s - before_s if used_s >= before_s else used_s
             self.role_cpu_s[role] = self.role_cpu_s.get(role, 0.0) + gained_s
-        self.cpu_s, self.roles = cpu_s, roles
+            if gained_s >= BUSY_S and (delay_s := read_run_delay(task)) is not None:
+                delays_s[task] = delay_s
+        self.cpu_s, self.roles, self.delay_s = cpu_s, roles, delays_s
 
 
 def name_role(thread: threading.Thread) -> str:
@@ -154,6 +163,15 @@ def read_thread_cpu(task: int) -> float | None:
         # a thread that just ended; the kernel answers EINVAL.
         return time.clock_gettime((~task << 3) | 6)
     except OSError:
+        return None
+
+
+def read_run_delay(task: int) -> float | None:
+    """Return the seconds for which a thread could have run and had no core; None where the system does not tell."""
+    try:
+        with open(f"/proc/self/task/{task}/schedstat", "rb") as file:  # noqa: PTH123  # a Path costs 5 µs
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
         return None
 
 

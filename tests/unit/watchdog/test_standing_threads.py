@@ -12,7 +12,7 @@ import pytest
 
 from foretell.model.call import Call
 from foretell.model.kinds import Kind
-from foretell.watchdog.probes.standing import StandingThreads, find_owners, list_frames
+from foretell.watchdog.probes.standing import StandingThreads, find_owners
 from tests.unit.watchdog.some_tasks import LONG_S, NOW, S
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems tell no clock of threads")
@@ -169,16 +169,22 @@ def test_a_thread_whose_wait_is_known_is_not_told_again(desk):
     assert [] == probe.look(NOW + 5 * S, desk.calls, (), {thread.ident})
 
 
+def standing_still():
+    """A frame that names no call."""
+    yield sys._getframe()
+
+
 def test_one_call_and_one_thread_that_are_left_over_belong_together():
     """`with foretell.agent()` without a name leaves no trace on the stack."""
-    frames = list_frames(sys._getframe())
     agent = Call(Kind.AGENT, "desk", id=1, trace_id=1, run_id="aa", start_ns=NOW)
     tool = Call(Kind.TOOL, "find", id=2, trace_id=1, run_id="aa", start_ns=NOW)
     tool.parent_id = agent.span_id
+    calls = {1: agent, 2: tool}
+    frames = [next(standing_still())]
 
-    assert {7: 2} == find_owners({7: frames[-1:]}, {1: agent, 2: tool}, ())
-    assert {} == find_owners({7: frames[-1:], 8: frames[-1:]}, {1: agent, 2: tool}, ())
-    assert {} == find_owners({7: frames[-1:]}, {1: agent, 2: tool}, {2})
+    assert {7: 2} == find_owners({7: frames}, calls, ())
+    assert {} == find_owners({7: frames, 8: frames}, calls, ())
+    assert {} == find_owners({7: frames}, calls, {2})
 
 
 def test_without_open_calls_nobody_looks(desk):

@@ -10,8 +10,9 @@ from foretell.detectors.judgement import Judgement
 from foretell.detectors.resources.deadlock import describe_wait, find_circles, shorten
 from foretell.model.finding import Verdict
 from foretell.model.kinds import Kind
-from foretell.model.samples import Wait, WaitSample
+from foretell.model.samples import Stack, Wait, WaitSample
 
+WAITING_FILES: Final = frozenset(("locks.py", "queues.py", "tasks.py", "threading.py", "queue.py"))
 MAX_TOLD: Final = 1_000
 """Of calls that are blocked at once; where more are, those that were found first tell enough."""
 
@@ -46,7 +47,7 @@ class AgentBlocked(Detector):
     def _describe(self, wait: Wait, lasted_ns: int) -> Judgement:
         limit_s = self.limits["blocked_s"]
         who = f"agent {wait.agent_name!r} ({shorten(wait.waiter)})" if wait.agent_name else shorten(wait.waiter)
-        where = f" It stands at {wait.stack[-1]}." if wait.stack else ""
+        where = f" It stands at {find_place(wait.stack)}." if wait.stack else ""
         return Judgement(
             wait.waiter,
             Verdict.FIRING,
@@ -61,6 +62,12 @@ class AgentBlocked(Detector):
             span_id=wait.span_id,
             agent_name=wait.agent_name,
         )
+
+
+def find_place(stack: Stack) -> str:
+    """Return the innermost frame that is not of Python's own ways to wait."""
+    own = [frame for frame in stack if frame.partition(":")[0] not in WAITING_FILES]
+    return (own or stack)[-1]
 
 
 def find_blocked(waits: Sequence[Wait], old: Iterable[Wait]) -> list[Wait]:

@@ -97,7 +97,8 @@ class CpuSpin(Detector):
         for thread_id, used_s in sample.thread_cpu_s.items():
             # A new thread, and one whose id was another's before, have used what they have used in this interval.
             before_s = last.thread_cpu_s.get(thread_id, 0.0)
-            share = (used_s - before_s if used_s >= before_s else used_s) / passed_ns * 1e9
+            gained_s = used_s - before_s if used_s >= before_s else used_s
+            share = gained_s / max(passed_ns / 1e9 - _delay(thread_id, last, sample), gained_s, 1e-9)
             role = sample.thread_roles.get(thread_id, "other")
             if share >= least and role != OWN_ROLE:
                 burn = self._burns.get(thread_id) or Burn(last.time_ns, role)
@@ -166,6 +167,12 @@ class CpuSpin(Detector):
             span_id=call.span_id if call is not None else None,
             agent_name=call.agent_name if call is not None else None,
         )
+
+
+def _delay(thread_id: int, before: ProcessSample, now: ProcessSample) -> float:
+    """Return for how long a thread could have run between two samples and had no core: others took it."""
+    delay_s, before_s = now.thread_delay_s.get(thread_id), before.thread_delay_s.get(thread_id)
+    return max(delay_s - before_s, 0.0) if delay_s is not None and before_s is not None else 0.0
 
 
 def same_share(stacks: Iterable[Stack]) -> float:

@@ -14,6 +14,8 @@ from foretell.model.samples import LoopSample
 MAX_LOOPS: Final = 1_000
 SILENT_NS: Final = 30_000_000_000
 """Without a sample for so long, a loop that was blocked is neither blocked nor well: nobody looks any more."""
+IDLE_TOPS: Final = (" select", " poll", " _run_once")
+"""A loop's thread that waits for events has left what blocked it."""
 BUSY_SHARE: Final = 0.5
 """Of a core: C code that holds the GIL burns it; a process that was stopped uses next to nothing."""
 
@@ -58,7 +60,8 @@ class EventLoopBlocked(Detector):
 
     def _describe(self, sample: LoopSample, late_ns: int) -> Judgement:
         late_s, limit_s = late_ns / 1e9, self.limits["heartbeat_s"]
-        where = f" Its thread is at {sample.stack[-1]}." if sample.stack else " What its thread is at is not known."
+        is_known = bool(sample.stack) and not sample.stack[-1].endswith(IDLE_TOPS)
+        where = f" Its thread is at {sample.stack[-1]}." if is_known else " By what is not known."
         is_over = bool(sample.missed_ns) and sample.missed_ns >= late_ns
         if is_over:
             said = f"Nothing of this process ran for {late_s:.1f} s (limit {limit_s:g} s): C code held the GIL.{where}"
@@ -69,7 +72,7 @@ class EventLoopBlocked(Detector):
             Verdict.FIRING,
             onset_ns=sample.time_ns - late_ns,
             explanation=said,
-            confidence=1.0 if sample.stack else 0.8,
+            confidence=1.0 if is_known else 0.8,
             evidence={
                 "late_s": round(late_s, 3),
                 "heartbeat_s": limit_s,

@@ -37,7 +37,7 @@ class Gap(NamedTuple):
     cpu_ns: int
     """Of the whole process."""
     waits: int
-    """How often this thread has gone to sleep: in each switch interval that it waits for the interpreter, once."""
+    """How often threads have gone to sleep: one that waits for the interpreter does so once in each switch interval."""
 
 
 class Pulse:
@@ -163,10 +163,9 @@ class LoopProbe:
 
 
 def count_waits() -> int:
-    """Return how often the current thread has gone to sleep by itself; 0 where the system does not tell."""
+    """Return how often threads of this process have gone to sleep by themselves; 0 where the system does not tell."""
     try:
         import resource
-
-        return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
-    except (ImportError, AttributeError):  # Windows, macOS
+    except ImportError:  # Windows
         return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw

@@ -12,8 +12,8 @@ from foretell.model.process import ProcessSample
 from foretell.model.samples import Stack, StackSample
 
 MAX_FRAMES: Final = 40
-HOT_SHARE: Final = 0.7
-"""Of a core, since the last look: a thread below it is no candidate for a spin, and its stack is not taken."""
+HOT_SHARE: Final = 0.2
+"""Of a core, since the last look: below it a thread does not spin, not even on a machine where others take its core."""
 
 
 class StackProbe:

@@ -105,7 +105,7 @@ def find_owners(
         found = next((call_id for frame in frames for call_id in _calls_in(frame, calls)), None)
         if found is not None:
             owners[ident] = found
-        else:
+        elif not all(map(is_library, frames)):  # a timer, a server of the standard library: no code of a program
             free.append(ident)
     busy = {*owners.values(), *known}
     parents = {call.parent_id for call in calls.values()}

@@ -27,6 +27,7 @@ class Watched:
         self.at_s = 0.0
         self.used = {MAIN: 0.0, NATIVE: 0.0}
         self.calls = 0
+        self.delay = 0.0
         self.look({})
 
     def open(self, kind=Kind.TOOL, parent=None):
@@ -44,12 +45,15 @@ class Watched:
     def now_ns(self):
         return NOW + int(self.at_s * S)
 
-    def look(self, shares, stack=LOOP, after_s=1.0):
+    def look(self, shares, stack=LOOP, after_s=1.0, without_core_s=0.0):
         self.at_s += after_s
+        self.delay += without_core_s
         for thread, share in shares.items():
             self.used[thread] += share * after_s
         self.detector.take_process(
-            ProcessSample(self.now_ns, 1, 0, 0, None, 2, dict(self.used), ROLES, {}, None, None, None, None)
+            ProcessSample(
+                self.now_ns, 1, 0, 0, None, 2, dict(self.used), ROLES, {}, None, None, None, None, {MAIN: self.delay}
+            )
         )
         if stack:
             self.detector.take_stacks(StackSample(self.now_ns, {MAIN: stack}))
@@ -104,6 +108,15 @@ def test_a_busy_machine_does_not_hide_a_spin(watched):
         found = watched.look({MAIN: 0.6})
 
     assert 1 == len(found)
+
+
+def test_a_core_that_others_take_does_not_count(watched):
+    """The thread had a third of a core for a minute, and wanted all of it."""
+    watched.open()
+    for _ in range(60):
+        found = watched.look({MAIN: 0.33}, without_core_s=0.66)
+
+    assert found[0].evidence["share"] > 0.95
 
 
 def test_a_thread_that_rests_in_between_is_none(watched):
