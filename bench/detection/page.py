@@ -29,7 +29,7 @@ nearly is. Each episode meets a fresh detector with the catalogue's limits, by w
 This is the tier with the declared clock: time in it is simulated, at full length, and no duration or limit is compressed. Calls reach the
 detectors each 0.1 s and looks come each 0.5 s or 1 s, as in a live process. The scenarios with real processes compress their limits in
 the tests (`tests/scenarios/test_triggers_live.py` says to what) and run in real time under `make acceptance`. `agent_down` is judged in
-the fleet alone; its rule is tested with promtool.
+the fleet alone: promtool plays its episodes, at the end of this page.
 
 The report fails where recall is below {MIN_RECALL:.0%}, where the interval of the false alarms reaches {MAX_FALSE_SHARE:.0%}, or where p95 is more than
 {MAX_DELAY_S:g} s beyond the minimum.
@@ -37,8 +37,8 @@ The report fails where recall is below {MIN_RECALL:.0%}, where the interval of t
 CHART = "![Recall and false alarms of each trigger, with 95 % intervals](detection.svg)\n"
 
 
-def make_page(verdicts: Sequence[Verdicts], traces: str = "") -> str:
-    """The whole page."""
+def make_page(verdicts: Sequence[Verdicts], traces: str = "", fleet: str = "") -> str:
+    """The whole page; `traces` and `fleet` are parts that tools of their own have written."""
     parts = [HEAD, "## All triggers\n", _make_table(verdicts), CHART]
     if traces:
         parts += ["## Real traces\n", traces]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "reference" / "detection.md"
 CHART = PAGE.with_suffix(".svg")
-TRACES = Path(__file__).with_name("traces.md")
+PARTS = [Path(__file__).with_name(name) for name in ("traces.md", "fleet.md")]
+"""Of the report: what traces.py and fleet.py have written, who need more than this repository."""
 
 
 def judge_trigger(trigger: str) -> Verdicts:
@@ -64,9 +65,9 @@ def _tell_episode(heard: Heard) -> None:
 
 def write(done: Sequence[Verdicts], *, is_check: bool) -> list[str]:
     """Write the report, or say where the one that is committed differs."""
-    traces = TRACES.read_text(encoding="utf-8") if TRACES.exists() else ""
+    parts = [part.read_text(encoding="utf-8") if part.exists() else "" for part in PARTS]
     stale = []
-    for path, text in ((PAGE, make_page(done, traces)), (CHART, make_chart(done))):
+    for path, text in ((PAGE, make_page(done, *parts)), (CHART, make_chart(done))):
         if not is_check:
             path.write_text(text, encoding="utf-8")
             print(f"{path.relative_to(ROOT)} written")

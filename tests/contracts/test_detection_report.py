@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from bench.detection import fleet
 from bench.detection.episode import Episode, Moment, Seen, Truth
 from bench.detection.judging import Verdicts, judge, play
 from bench.detection.scene import BEGIN_NS
@@ -178,6 +180,44 @@ def test_a_limit_that_is_doubled_fails_the_check(suite):
     limits[suite.doubled] *= 2
 
     assert judge(suite, limits, has_negatives=False).find_faults()
+
+
+@pytest.fixture(scope="module")
+def promtool():
+    """CI builds one; elsewhere what needs it is skipped without it."""
+    if not fleet.PROMTOOL.exists():
+        if os.environ.get("CI") == "true":
+            subprocess.run([ROOT / "tools" / "servers.sh", "promtool"], check=True)
+        else:
+            pytest.skip("there is no promtool: `make tools` builds one (it needs Go)")
+    return fleet.PROMTOOL
+
+
+@pytest.mark.slow
+def test_agents_that_are_down_are_told_and_no_others(promtool):
+    agents = fleet.make_agents()
+    text, faults = fleet.sum_up(agents, fleet.find_firing(promtool, agents))
+
+    assert [] == faults
+    assert text == fleet.RESULT.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_limit_of_the_fleet_that_is_doubled_fails_the_check(promtool, tmp_path):
+    doubled = fleet.RULES.read_text(encoding="utf-8").replace("> 150", "> 300").replace("<= 150", "<= 300")
+    (tmp_path / "rules.yml").write_text(doubled, encoding="utf-8")
+    agents = fleet.make_agents()
+
+    assert fleet.sum_up(agents, fleet.find_firing(promtool, agents, tmp_path / "rules.yml"))[1]
+
+
+@pytest.mark.slow
+def test_a_rule_of_the_fleet_that_is_switched_off_fails_the_check(promtool, tmp_path):
+    off = fleet.RULES.read_text(encoding="utf-8").replace("alert: AgentDown", "alert: NobodyDown")
+    (tmp_path / "rules.yml").write_text(off, encoding="utf-8")
+
+    with pytest.raises(AssertionError, match="nothing fires at all"):
+        fleet.find_firing(promtool, fleet.make_agents(), tmp_path / "rules.yml")
 
 
 @pytest.mark.slow
