@@ -30,6 +30,7 @@ class OpenLeaves:
     def __init__(self) -> None:
         """Know none."""
         self._calls: dict[int, OpenCall] = {}
+        self._of_run: dict[str, set[int]] = {}
         self._children: Counter[int] = Counter()
 
     def open(self, call: Call) -> None:
@@ -39,30 +40,33 @@ class OpenLeaves:
         self._calls[call.id] = OpenCall(
             call.kind, call.run_id, call.span_id, call.parent_id, call.agent_name, call.start_ns
         )
+        self._of_run.setdefault(call.run_id, set()).add(call.id)
         if call.parent_id is not None:
             self._children[call.parent_id] += 1
 
-    def end(self, call: Call) -> None:
-        """Take a call away, whether it was seen open or not."""
-        known = self._calls.pop(call.id, None)
-        if known is not None and known.parent_id is not None:
-            self._children[known.parent_id] -= 1
-            if self._children[known.parent_id] <= 0:
-                del self._children[known.parent_id]
-
     def end_all(self, calls: Iterable[Call]) -> None:
-        """Take calls away."""
+        """Take calls away, whether they were seen open or not."""
         if self._calls:
             for call in calls:
-                self.end(call)
+                self._remove(call.id)
 
     def end_run(self, run_id: str) -> None:
         """Take away what is left of a run."""
-        left = [(call_id, call) for call_id, call in self._calls.items() if call.run_id == run_id]
-        for call_id, call in left:
-            del self._calls[call_id]
-            if call.parent_id is not None:
-                self._children[call.parent_id] -= 1
+        for call_id in list(self._of_run.get(run_id, ())):
+            self._remove(call_id)
+
+    def _remove(self, call_id: int) -> None:
+        call = self._calls.pop(call_id, None)
+        if call is None:
+            return
+        of_run = self._of_run[call.run_id]
+        of_run.discard(call_id)
+        if not of_run:
+            del self._of_run[call.run_id]
+        if call.parent_id is not None:
+            self._children[call.parent_id] -= 1
+            if self._children[call.parent_id] <= 0:
+                del self._children[call.parent_id]
 
     def may_spin(self) -> bool:
         """True where anything but a model is at work: a model that runs in this process is honest work."""
