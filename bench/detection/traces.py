@@ -127,12 +127,9 @@ def _named_spans(finding: Finding) -> set[int]:
 
 def _find_near(run: Run, named: set[int]) -> set[int]:
     """The calls that are named, what is in a named step, and beside a named tool the model that chose it."""
-    near = set(named)
-    for call in run.calls:
-        if call.span_id in named and call.kind is Kind.TOOL and call.parent_id is not None:
-            near.add(call.parent_id)
-    steps = {call.span_id for call in run.calls if call.span_id in near and call.kind is Kind.STEP}
-    return near | {call.span_id for call in run.calls if call.parent_id in steps}
+    around = {call.parent_id for call in run.calls if call.span_id in named and call.kind is Kind.TOOL}
+    steps = {call.span_id for call in run.calls if call.span_id in around | named and call.kind is Kind.STEP}
+    return named | steps | {call.span_id for call in run.calls if call.parent_id in steps}
 
 
 def print_table(traces: Iterable[Trace]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.detection import fleet
+from bench.detection import fleet, traces
 from bench.detection.episode import Episode, Moment, Seen, Truth
 from bench.detection.judging import Verdicts, judge, play
 from bench.detection.scene import BEGIN_NS
@@ -21,6 +22,7 @@ from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.detectors.line_up import DETECTORS
 from foretell.model.finding import Verdict
+from foretell.readers.openinference import MalformedTrace
 from foretell.triggers.catalogue import find_trigger
 from foretell.triggers.limits import read_limits
 
@@ -161,6 +163,69 @@ def test_the_same_seed_tells_the_same_episodes():
     ]
 
     assert told[0] == told[1]
+
+
+# -- labelled traces -------------------------------------------------------------------------------------------------
+
+
+def write_trace(directory, *, label_on=None, category="Formatting Errors", times=5, seed=1):
+    """One agent that calls one tool again and again; a label on the call of that number, if any."""
+    tools = [
+        {
+            "timestamp": f"2025-03-19T12:00:{number:02d}Z", "duration": "PT0.2S", "span_id": f"{seed:08x}{number + 2:08x}",
+            "span_name": "LookUp", "status_code": "Ok",
+            "span_attributes": {
+                "openinference.span.kind": "TOOL", "tool.name": "look_up", "input.value": '{"order": 7}', "output.value": "none",
+            },
+        }
+        for number in range(times)
+    ]  # fmt: skip
+    root = {
+        "timestamp": "2025-03-19T12:00:00Z", "duration": "PT1M", "span_id": f"{seed:08x}{1:08x}", "span_name": "Desk.run",
+        "span_attributes": {"openinference.span.kind": "AGENT"}, "child_spans": tools,
+    }  # fmt: skip
+    label = [] if label_on is None else [{"category": category, "location": f"{seed:08x}{label_on + 2:08x}"}]
+    for folder, document in (
+        ("traces", {"trace_id": f"{seed:032x}", "spans": [root]}),
+        ("annotations", {"errors": label}),
+    ):
+        (directory / folder / "some").mkdir(parents=True, exist_ok=True)
+        (directory / folder / "some" / f"{seed}.json").write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("label", "explained"),
+    [
+        ({}, "NOTHING"),
+        ({"label_on": 3}, "Formatting Errors"),
+        ({"label_on": -1}, "NOTHING"),
+        ({"label_on": -1, "category": "Resource Abuse"}, "Resource Abuse"),
+    ],
+)
+def test_a_firing_is_explained_by_a_label_on_its_calls_or_one_that_means_it(tmp_path, capsys, label, explained):
+    write_trace(tmp_path, **label)
+    code = traces.main([str(tmp_path)])
+
+    assert (0, f"explained by: {explained}") == (
+        code,
+        next(line.strip() for line in capsys.readouterr().out.splitlines() if "explained by" in line),
+    )
+
+
+def test_two_firings_of_a_trigger_that_nothing_explains_are_too_many(tmp_path, capsys):
+    for seed in (1, 2):
+        write_trace(tmp_path, seed=seed)
+
+    assert 1 == traces.main([str(tmp_path)])
+    assert "agent_loop: 2 firings that no label explains" in capsys.readouterr().err
+
+
+def test_a_trace_that_cannot_be_read_ends_it(tmp_path):
+    write_trace(tmp_path)
+    (tmp_path / "traces" / "some" / "2.json").write_text("{}")
+
+    with pytest.raises(MalformedTrace):
+        traces.main([str(tmp_path)])
 
 
 # -- the check -------------------------------------------------------------------------------------------------------
