@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from foretell.model.process import ProcessSample
     from foretell.setup.running import Running
     from foretell.watchdog.probes.loops import LoopProbe
+    from foretell.watchdog.probes.process import ProcessProbe
     from foretell.watchdog.probes.waits import WaitProbe
-    from foretell.watchdog.process_probe import ProcessProbe
 
 PROCESS_S: Final = 1.0
 

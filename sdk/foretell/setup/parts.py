@@ -69,7 +69,7 @@ def build_runtime(running: Running) -> None:
     from foretell.instrument.work.refining import Refiner
     from foretell.instrument.work.worker import Worker
     from foretell.setup import sinks, watching
-    from foretell.watchdog.process_probe import ProcessProbe
+    from foretell.watchdog.probes.process import ProcessProbe
 
     settings = running.settings
     resource = build_resource(running)

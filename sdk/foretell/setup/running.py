@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from foretell.settings import Settings
     from foretell.store.store import Store
     from foretell.watchdog.engine import Watchdog
-    from foretell.watchdog.process_probe import ProcessProbe
+    from foretell.watchdog.probes.process import ProcessProbe
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from foretell.model.sink import Sink
     from foretell.payloads.refine import RefineCounts
     from foretell.setup.running import Running
-    from foretell.watchdog.process_probe import ProcessProbe
+    from foretell.watchdog.probes.process import ProcessProbe
 
 
 def contents_refiner(running: Running) -> Callable[[Sequence[Call]], Any]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from foretell.settings import Settings
     from foretell.setup.running import Running
     from foretell.watchdog.clock import SteadyClock
-    from foretell.watchdog.process_probe import ProcessProbe
+    from foretell.watchdog.probes.process import ProcessProbe
     from foretell.watchdog.telling import Helper
 
 

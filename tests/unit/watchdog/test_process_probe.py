@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from foretell.watchdog.process_probe import ProcessProbe, ThreadClock, name_role, parse_disk, parse_traffic
+from foretell.watchdog.probes.process import ProcessProbe, ThreadClock, name_role, parse_disk, parse_traffic
 
 S = 1_000_000_000
 NET_DEV = b"""Inter-|   Receive                                                |  Transmit

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from foretell.model.call import Call
 from foretell.model.samples import Stack, Wait
+from foretell.watchdog.probes.process import OWN_NAMES, read_thread_cpu
 from foretell.watchdog.probes.reasons import is_library
 from foretell.watchdog.probes.stacks import read_stack
-from foretell.watchdog.process_probe import OWN_NAMES, read_thread_cpu
 
 SETTLED_NS: Final = 2_000_000_000
 """A thread that stands still for less is not looked into."""
