@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from foretell.detectors.behaviour.board import OPEN_RUNS, Board, Table, end_of, hex_id
+from foretell.detectors.behaviour.board import Board, Table, end_of, hex_id
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.dependency import is_broken, judge_dependency, name_dependency
@@ -19,6 +20,8 @@ KEYS: Final = 4_096
 """So many pairs of agent and dependency are watched for failures at once."""
 BESIDE_NS: Final = 250_000_000
 """What is cancelled so soon after another call of its run ended was a sibling of that: it lost a race, or shared its fall."""
+RECENT: Final = 256
+"""So many calls are remembered for that."""
 NO_ANSWER: Final = "time-outs or broken connections"
 REFUSED: Final = "refusals for rate (429)"
 UNTOLD: Final = "failures of an unknown kind"
@@ -59,20 +62,27 @@ class DependencyTimeouts(Detector):
         self._rows: Table[_Key, _Row] = Table(_Row, self._forget, KEYS)
         self._given_up: dict[str, list[Call]] = {}
         """Run → its cancelled calls, until it is known whether the run itself was cancelled."""
-        self._ended_ns: dict[str, int] = {}
-        """Run → when the last of its calls ended by itself."""
+        self._recent: deque[Call] = deque(maxlen=RECENT)
 
     def take(self, call: Call, now_ns: int) -> None:
         """Count a failure, or end a row with a success."""
+        self._recent.append(call)
+        self._take(call)
+
+    def take_all(self, calls: Sequence[Call], now_ns: int) -> None:
+        """Pass over successes while nothing fails."""
+        self._recent.extend(calls)
+        rows, given_up = self._rows.states, self._given_up
+        for call in calls:
+            if rows or given_up or call.outcome is not Outcome.OK:
+                self._take(call)
+
+    def _take(self, call: Call) -> None:
         outcome = call.outcome
         if outcome is Outcome.CANCELLED:
             self._note_cancelled(call)
             return
-        ended_ns = self._ended_ns
-        if len(ended_ns) >= OPEN_RUNS and call.run_id not in ended_ns:
-            del ended_ns[next(iter(ended_ns))]
-        ended_ns[call.run_id] = end_of(call)
-        if self._given_up:
+        if call.run_id in self._given_up:
             self._settle_cancelled(call)
         if outcome is Outcome.OK:
             if self._rows.states and (name := _name(call)) is not None:
@@ -86,7 +96,6 @@ class DependencyTimeouts(Detector):
     def end_run(self, run_id: str, now_ns: int) -> None:
         """Forget what was cancelled with the run."""
         self._given_up.pop(run_id, None)
-        self._ended_ns.pop(run_id, None)
 
     def judge(self, now_ns: int) -> Iterable[Judgement]:
         """Say what does not answer."""
@@ -98,7 +107,7 @@ class DependencyTimeouts(Detector):
 
     def _note_cancelled(self, call: Call) -> None:
         """Remember a call that may have been given up, unless it ended because of another one beside it."""
-        if _name(call) is None or abs(end_of(call) - self._ended_ns.get(call.run_id, 0)) < BESIDE_NS:
+        if _name(call) is None or any(_is_beside(one, call) for one in self._recent):
             return
         calls = self._given_up.setdefault(call.run_id, [])
         if len(calls) < self._count:
@@ -168,6 +177,15 @@ class DependencyTimeouts(Detector):
 ADVICE: Final[Mapping[str, str]] = {
     REFUSED: "Send less at once: back off as the answer's Retry-After says, or ask for a higher rate.",
 }
+
+
+def _is_beside(other: Call, call: Call) -> bool:
+    """True where the other one ended by itself just before this one was cancelled."""
+    return (
+        other.run_id == call.run_id
+        and other.outcome is not Outcome.CANCELLED
+        and 0 <= end_of(call) - end_of(other) < BESIDE_NS
+    )
 
 
 def _class_of(call: Call) -> str | None:
