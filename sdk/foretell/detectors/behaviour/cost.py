@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 INFERENCES: Final = frozenset((Kind.LLM, Kind.EMBEDDINGS))
 DEAREST: Final = 5
 """So many of a run's most expensive calls are its evidence."""
+EVIDENCE_SHARE: Final = 0.02
+"""Of the limit: what a run has spent before its dearest calls are remembered."""
 MODELS: Final = 256
 
 
@@ -65,7 +67,8 @@ class CostRunLimit(Detector):
         amount = cost.amount_usd
         bill.calls += 1
         bill.spent_usd += amount
-        if amount > bill.dear_usd:
+        # Up to a part of the limit nobody will ask for evidence.
+        if amount > bill.dear_usd and bill.spent_usd > self._limit_usd * EVIDENCE_SHARE:
             bill.dearest = sorted([*bill.dearest, (amount, call.span_id)])[-DEAREST:]
             bill.dear_usd = bill.dearest[0][0] if len(bill.dearest) == DEAREST else 0.0
         if bill.spent_usd > self._limit_usd:

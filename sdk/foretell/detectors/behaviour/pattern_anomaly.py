@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
@@ -42,8 +41,8 @@ class _Steps:
     __slots__ = ("spans", "tools")
 
     def __init__(self) -> None:
-        self.tools = array("H")
-        self.spans = array("Q")
+        self.tools: list[str] = []
+        self.spans: list[int] = []
 
 
 class _Reference:
@@ -81,10 +80,9 @@ class _Reference:
 
     def add(self, walk: Walk) -> None:
         """Learn a successful run; the oldest is forgotten."""
-        self._count(walk, 1)
         self.walks.append(walk)
         if len(self.walks) > REFERENCES:
-            self._count(self.walks.popleft(), -1)
+            self.walks.popleft()
         self.fresh += 1
 
     def score(self, walk: Walk, *, without: bool = False) -> float:
@@ -107,8 +105,13 @@ class _Reference:
             return
         self.fresh = 0
         self.known.clear()
+        self.counts.clear()
+        self.weights.clear()
+        walks = Counter(self.walks)
+        for walk, times in walks.items():
+            self._count(walk, times)
         scores: list[float] = []
-        for walk, times in Counter(self.walks).items():
+        for walk, times in walks.items():
             scores += [self.score(walk, without=True)] * times
         self.scores = sorted(scores)
 
@@ -122,17 +125,13 @@ class _Reference:
         high, middle = self.scores[min(last, int((1 - p) * len(self.scores)))], self.scores[len(self.scores) // 2]
         return score > high + max(LEAST_MARGIN, MARGIN * (high - middle))
 
-    def _count(self, walk: Walk, sign: int) -> None:
+    def _count(self, walk: Walk, times: int) -> None:
         counts, weights = self.counts, self.weights
         first = EDGE
         for second in (*walk, EDGE):
             step = (first, second)
-            count = counts.get(step, 0) + sign
-            if count:
-                counts[step] = count
-            else:
-                del counts[step]
-            weights[first] = weights.get(first, 0) + sign
+            counts[step] = counts.get(step, 0) + times
+            weights[first] = weights.get(first, 0) + times
             first = second
 
 
@@ -170,7 +169,7 @@ class PatternAnomaly(Detector):
                 return
             steps = run[agent] = _Steps()
         if len(steps.tools) < STEPS:
-            steps.tools.append(self._agents.touch(agent).number(call.name))
+            steps.tools.append(call.name)
             steps.spans.append(call.span_id)
 
     def end_run(self, run_id: str, now_ns: int) -> None:
@@ -190,7 +189,7 @@ class PatternAnomaly(Detector):
             reference.reset(call.version)
         if call.outcome not in (Outcome.OK, Outcome.ERROR):
             return
-        walk = tuple(steps.tools) if steps is not None else ()
+        walk = tuple([reference.number(tool) for tool in steps.tools]) if steps is not None else ()
         known = len(reference.walks)
         if known >= self._least:
             self._board.settle(name)
