@@ -36,12 +36,14 @@ class ProcessProbe:
 
     def sample(self, now_ns: int) -> ProcessSample:
         """Return the process as it is; within a second of the last sample, that one."""
-        last = self._last
-        if last is not None and 0 <= now_ns - last.time_ns < MIN_INTERVAL_NS:
-            return last
-        self._last = self._look(now_ns)
-        self.last_rss_bytes = self._last.rss_bytes
-        return self._last
+        # Metrics and the watchdog ask on threads of their own: what a thread gained is added up once.
+        with self._looking:
+            last = self._last
+            if last is not None and 0 <= now_ns - last.time_ns < MIN_INTERVAL_NS:
+                return last
+            self._last = self._look(now_ns)
+            self.last_rss_bytes = self._last.rss_bytes
+            return self._last
 
     def after_fork(self) -> None:
         """Look at the child, not at the parent whose files were opened."""
@@ -58,6 +60,7 @@ class ProcessProbe:
     def _open(self) -> None:
         # Files in /proc stay open and are read again from their beginning: half the price of opening them each time.
         self._files: dict[str, int] = {}
+        self._looking = threading.Lock()
         for name in ("statm", "io", "net/dev"):
             try:
                 self._files[name] = os.open(f"{self._proc}/{name}", os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))

@@ -45,6 +45,10 @@ IO_PACKAGES: Final = frozenset(
 """What these wait for inside themselves comes over a network, from a disk or from another process."""
 
 
+GATES: Final = "foretell.instrument."
+"""A paused run waits here, because somebody wanted it to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """What a task waits for."""
@@ -194,9 +198,11 @@ def _waits_inside_library(frames: Sequence[FrameType]) -> bool:
 
 
 def is_library(frame: FrameType) -> bool:
-    """Return whether a frame is Python's own, or of a library for input and output."""
+    """Return whether a frame is Python's own, of a library for input and output, or the gate of a paused run."""
     module = frame.f_globals.get("__name__")
-    return _is_stdlib(frame) or (isinstance(module, str) and module.partition(".")[0] in IO_PACKAGES)
+    if _is_stdlib(frame) or not isinstance(module, str):
+        return _is_stdlib(frame)
+    return module.partition(".")[0] in IO_PACKAGES or module.startswith(GATES)
 
 
 def _is_stdlib(frame: FrameType) -> bool:
