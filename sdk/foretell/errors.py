@@ -110,6 +110,10 @@ class Faults:
         if count == 0:
             self._say_safely(f"foretell: {_shorten(text, MAX_WARNING_CHARS)}")
 
+    def tell(self, text: str) -> None:
+        """Say what is no trouble but asks somebody to act, such as a run that waits for them. Each time, uncounted."""
+        self._say_safely(f"foretell: {_shorten(self._clean(text), MAX_WARNING_CHARS)}")
+
     def troubles(self) -> dict[str, int]:
         """How often each kind of trouble came."""
         with self._lock:

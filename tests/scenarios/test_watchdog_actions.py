@@ -108,7 +108,7 @@ def test_a_paused_run_goes_on_when_another_terminal_says_so(stage):
     program.wait_for("running")
     run_id = run_of(program)
     stage.wait_for_pause(run_id)
-    time.sleep(0.7)
+    time.sleep(0.7)  # long enough to be noticed
     resumed = stage.run("-m", "foretell.cli", "resume", run_id[:8], "--json")
     program.end()
 
@@ -116,6 +116,7 @@ def test_a_paused_run_goes_on_when_another_terminal_says_so(stage):
         resumed.stdout
     )
     assert "waited" in program.stdout.split()
+    assert 1 == program.stderr.count(f"foretell resume {run_id}")
     assert [Outcome.OK] * 21 == outcomes(stage.load(run_id))
     assert [] == stage.pauses()
 
@@ -211,6 +212,23 @@ def test_a_forked_child_is_halted_alone(stage):
     program = stage.run("watched.py", "fork", FORETELL_ACTIONS="agent_loop=halt")
 
     assert (["agent_loop"], ["goes-on"]) == (program.said("halted"), program.said("parent"))
+
+
+def test_a_collector_gets_a_finding_as_log_event_and_metric(stage):
+    server = Collector()
+    try:
+        stage.run("watched.py", "loop", endpoint=server.url)
+        bodies = {
+            path: b"".join(body for at, _, body in server.requests if at == path) for path, _, _ in server.requests
+        }
+    finally:
+        server.close()
+
+    assert b"nothing there" not in b"".join(bodies.values())
+    assert 2 == bodies["/v1/logs"].count(b"commentary")
+    assert b"foretell.finding" in bodies["/v1/traces"]
+    assert b"foretell.finding.active" in bodies["/v1/metrics"]
+    assert b"foretell.finding.time_to_resolve" in bodies["/v1/metrics"]
 
 
 def test_after_shutdown_no_thread_is_left(stage):

@@ -34,6 +34,7 @@ class Holding(Helper):
             self._gates.halt(finding)
         elif action == "pause":
             self._gates.pause(finding)
+            FAULTS.tell(_describe_pause(finding))
         self._show_gate()
 
     def attend(self) -> bool:
@@ -85,3 +86,12 @@ class Holding(Helper):
         """Runs that begin ask the gates only while there is something to ask."""
         if self._running.runtime is not None:
             self._running.runtime.gate = None if self._gates.is_open else self._gates
+
+
+def _describe_pause(finding: Finding) -> str:
+    """What a person at the terminal must know: without it the program would seem to hang."""
+    if finding.run_id is None:
+        which = f"The runs of {finding.agent_name} pause" if finding.agent_name else "All runs of this process pause"
+        return f"{which} at their next operation ({finding.trigger}): {finding.explanation} See: foretell resume"
+    how = f"Let it go on with: foretell resume {finding.run_id}"
+    return f"Run {finding.run_id} pauses at its next operation ({finding.trigger}): {finding.explanation} {how}"

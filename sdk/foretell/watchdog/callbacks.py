@@ -24,6 +24,7 @@ THREADS: Final = "on_finding-"
 """Threads of the program's functions are named so: what they log is the program's, and a paused run does not hold them."""
 SAID_CHARS: Final = 500
 """So much of what a nudge returns is kept."""
+POLL_S: Final = 0.005
 END_S: Final = 2.0
 """How long the end of the program waits for functions that are at work."""
 
@@ -158,10 +159,9 @@ class Callbacks(Helper):
 
     def close(self) -> None:
         """Let those that are at work come to an end, for a while."""
-        until_s = time.monotonic() + min(END_S, self._limit_s)
-        for runner in list(self._runners.values()):
-            runner.wait(max(0.0, until_s - time.monotonic()))
-            runner.check()
+        until_s = time.monotonic() + END_S
+        while self.attend() and time.monotonic() < until_s:  # one that hangs is not waited for
+            time.sleep(POLL_S)
 
     def after_fork(self) -> None:
         """Start afresh."""

@@ -195,11 +195,14 @@ def test_a_thread_waits_until_its_run_is_resumed(record, gates):
     assert {} == gates.list_paused()
 
 
-def test_what_waited_says_so(record, gates, seconds):
+async def test_what_waited_until_the_time_limit_says_so_once(record, gates, seconds):
     with foretell.agent("a") as agent:
         gates.pause(find(agent.run_id))
+        waiting = asyncio.ensure_future(alook())
+        await asyncio.sleep(0)
         seconds.now_s = 100.0
-        look()
+        await waiting
+        await alook()
 
     assert [("foretell.paused", False)] == events(record)
 
@@ -210,6 +213,7 @@ def test_after_the_time_limit_the_run_goes_on(record, gates, seconds):
         seconds.now_s = 100.0
 
         assert "looked" == look()
+    assert [] == events(record)
 
 
 def test_after_the_time_limit_the_run_is_halted_where_that_was_asked_for(record, seconds):

@@ -199,7 +199,8 @@ class Gates:
             if hold.concerns(operation.run_id, operation.agent_name):
                 if hold.is_halt:
                     return hold
-                found = found or hold
+                is_late = self._monotonic_s() >= hold.until_s and not self._halts_after_pause
+                found = found or (None if is_late else hold)
         return found
 
     def _add(self, hold: Hold) -> None:
