@@ -206,6 +206,24 @@ async def under_timeout():
         await asyncio.Event().wait()
 
 
+async def event_by_timer():
+    turn = asyncio.Event()
+    timer = asyncio.get_running_loop().call_later(LONG_S, turn.set)
+    try:
+        await turn.wait()
+    finally:
+        timer.cancel()
+
+
+async def future_by_timer():
+    turn = asyncio.get_running_loop().create_future()
+    timer = asyncio.get_running_loop().call_later(LONG_S, turn.set_result, None)
+    try:
+        await turn
+    finally:
+        timer.cancel()
+
+
 async def network():
     near, far = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=near)
@@ -216,7 +234,7 @@ async def network():
         far.close()
 
 
-@pytest.mark.parametrize("wait", [sleep, with_limit, network])
+@pytest.mark.parametrize("wait", [sleep, with_limit, event_by_timer, future_by_timer, network])
 def test_timers_and_the_network_are_allowed(stage, look, wait):
     """They end by themselves, or it is not ours to say when."""
     stage.start(within, stage, wait, name="one")

@@ -8,7 +8,7 @@ Proven on Python 3.10 to 3.13; each use has a way out, so that a version that dr
 | `Task._fut_waiter` | the one thing that a task waits for; 3.14 tells awaiters in public, these versions do not | a task waits for nothing |
 | `_GatheringFuture._children` | `gather` hides its tasks behind one future | a gather waits for nothing known |
 | `BaseEventLoop._thread_id` | the thread of a loop that never answered; one that answers tells it itself | its stack is unknown |
-| `BaseEventLoop._scheduled`, `TimerHandle._callback` | a wait under a time-out ends by itself, and only the loop's timers know of the time-out | such a wait may count as blocked |
+| `BaseEventLoop._scheduled`, `TimerHandle._callback`, `._args` | a wait under a time-out ends by itself, and only the loop's timers know of the time-out | such a wait may count as blocked |
 | `Future._callbacks` | `shield` and executors tie futures together by callbacks | such a wait is one that nobody owns |
 | `TaskGroup._tasks` | a group waits at its end for its tasks | a group waits for nothing known |
 | `Condition._lock` | a condition may share its lock with others | whoever holds it as a condition is not seen |
@@ -173,12 +173,20 @@ def entered_in(chain: Iterable[Link]) -> list[Any]:
     return found
 
 
-def has_timeout(task: Task) -> bool:
-    """Return whether a timer of the loop will end what this task waits for (`asyncio.timeout`, anyio's scopes)."""
-    for handle in list(getattr(task.get_loop(), "_scheduled", ())):
-        if handle.cancelled():
-            continue
-        owner = getattr(getattr(handle, "_callback", None), "__self__", None)
-        if owner is not None and task in {getattr(owner, "_task", None), getattr(owner, "_host_task", None)}:
-            return True
-    return False
+def find_timed(loops: Iterable[asyncio.AbstractEventLoop]) -> set[int]:
+    """Return the identities of all that a timer of these loops will act on: tasks, futures, events.
+
+    `asyncio.timeout`, `async_timeout` and anyio's scopes hold the task that they will cancel; `call_later` knows the
+    method that it will call.
+    """
+    found: set[int] = set()
+    for loop in loops:
+        for handle in list(getattr(loop, "_scheduled", ())):
+            owner = getattr(getattr(handle, "_callback", None), "__self__", None)
+            if owner is None or handle.cancelled():
+                continue
+            touched = (owner, getattr(owner, "_task", None), getattr(owner, "_host_task", None))
+            found.update(map(id, touched))
+            found.update(id(item) for item in getattr(handle, "_args", None) or () if isinstance(item, asyncio.Task))
+    found.discard(id(None))
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future as ThreadFuture
 from dataclasses import dataclass
 from types import FrameType
@@ -17,7 +17,6 @@ from foretell.watchdog.probes.asyncio_side import (
     callbacks_of,
     children_of,
     frame_of,
-    has_timeout,
     tasks_of_group,
 )
 from foretell.watchdog.probes.stacks import name_place
@@ -49,6 +48,9 @@ GATES: Final = "foretell.instrument."
 """A paused run waits here, because somebody wanted it to."""
 
 
+Timed = Callable[[], Collection[int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """What a task waits for."""
@@ -72,11 +74,14 @@ class Reason:
         return [task for task in tasks if task is not None and not task.done()]
 
 
-def find_reason(task: Task, chain: Sequence[Link], future: asyncio.Future[Any]) -> Reason:
-    """Say what a suspended task waits for; `chain` as `asyncio_side.follow` gives it."""
+def find_reason(task: Task, chain: Sequence[Link], future: asyncio.Future[Any], timed: Timed) -> Reason:
+    """Say what a suspended task waits for.
+
+    `chain` as `asyncio_side.follow` gives it; `timed` gives the identities of what timers will act on.
+    """
     frames = [frame for frame in map(frame_of, chain) if frame is not None]
     reason = _read_frames(frames, future)
-    if not reason.is_allowed and (_waits_inside_library(frames) or _ends_by_itself(task, frames)):
+    if not reason.is_allowed and (_waits_inside_library(frames) or _ends_by_itself(frames, timed(), task, future)):
         return Reason(f"{reason.what}, for a limited time or inside a library", is_allowed=True)
     return reason
 
@@ -183,12 +188,21 @@ def name_tasks(tasks: Sequence[Task], otherwise: str = "tasks that are done") ->
     )
 
 
-def _ends_by_itself(task: Task, frames: Sequence[FrameType]) -> bool:
-    """True under `asyncio.wait_for` or `asyncio.timeout` with a limit."""
-    for frame in frames:
-        if frame.f_code.co_name == "wait_for" and frame.f_code.co_filename.startswith(ASYNCIO_DIR):
-            return frame.f_locals.get("timeout") is not None or has_timeout(task)
-    return has_timeout(task)
+def _ends_by_itself(
+    frames: Sequence[FrameType], timed: Collection[int], task: Task, future: asyncio.Future[Any]
+) -> bool:
+    """True under a time-out, and for what a timer will set."""
+    if id(task) in timed or id(future) in timed:
+        return True
+    inner = frames[-1] if frames else None
+    if inner is not None and _is_stdlib(inner) and id(inner.f_locals.get("self")) in timed:
+        return True
+    return any(  # until 3.11 the time-out of `wait_for` knows neither the task nor what it waits for
+        frame.f_code.co_name == "wait_for"
+        and frame.f_code.co_filename.startswith(ASYNCIO_DIR)
+        and frame.f_locals.get("timeout") is not None
+        for frame in frames
+    )
 
 
 def _waits_inside_library(frames: Sequence[FrameType]) -> bool:

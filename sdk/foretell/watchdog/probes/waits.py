@@ -17,6 +17,7 @@ from foretell.watchdog.probes.asyncio_side import (
     Task,
     awaited_by,
     entered_in,
+    find_timed,
     follow,
     frame_of,
     lock_under,
@@ -135,6 +136,7 @@ class _Graph:
         self._calls = {id(task): call for task, call in rows}
         self._now_ns = now_ns
         self._holders: dict[int, list[Task]] | None = None
+        self._timed: set[int] | None = None
         self._shielded: dict[int, list[Task]] | None = None
 
     def build(self) -> list[Wait]:
@@ -161,12 +163,19 @@ class _Graph:
             known.stack = tuple(
                 name_place(frame.f_code, frame.f_lineno) for frame in map(frame_of, chain) if frame is not None
             )
-            known.reason = find_reason(task, chain, future) if future is not None else Reason("nothing", True)
+            known.reason = (
+                find_reason(task, chain, future, self._find_timed) if future is not None else Reason("nothing", True)
+            )
             if future is not None and known.reason.is_unknown:
                 shielded = self._find_shielded(future)
                 if shielded:
                     known.reason = name_tasks(shielded)
         return known.reason
+
+    def _find_timed(self) -> set[int]:
+        if self._timed is None:
+            self._timed = find_timed({task.get_loop() for task, _ in self._rows})
+        return self._timed
 
     def _find_shielded(self, future: asyncio.Future[Any]) -> list[Task]:
         if self._shielded is None:
