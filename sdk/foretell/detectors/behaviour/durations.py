@@ -84,7 +84,7 @@ class Durations:
         if len(self._anchor) < ANCHORS * self._least:
             self._anchor.append(duration_s)
             self._anchor_s = median(self._anchor)
-        if self.count % 10 == 0 or not self.usual_s:
+        if self.count % 25 == 0 or not self.usual_s:
             self.usual_s = median(self._history)
 
     def find_slowness(self, factor: float, floor_s: float, mads: float) -> Slowness | None:
