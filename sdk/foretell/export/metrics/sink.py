@@ -29,6 +29,8 @@ SOON_NS: Final = 1_000_000_000
 """Ends of runs and findings are exported no more often than this, and no later."""
 REFRESH_NS: Final = 1_000_000_000
 """How old gauges may be where a pull endpoint shows them."""
+POINT_NS: Final = 1_000_000
+"""Prometheus keeps one point of a series a millisecond."""
 HOLD_INTERVALS: Final = 2
 """A finding stays visible for so many export intervals, however soon it ends."""
 
@@ -110,6 +112,7 @@ class MetricsSink:
         hold_until_ns = self._clock() + HOLD_INTERVALS * self._interval_ns
         for finding in findings:
             self._agents.take_finding(finding, hold_until_ns)
+        self._has_fresh_finding = True
         self._hurry()
 
     def write(self) -> None:
@@ -126,8 +129,11 @@ class MetricsSink:
         return True
 
     def close(self) -> None:
-        """Say goodbye for every agent, and export that."""
+        """Say goodbye for every agent, and export that; a finding that nobody was told of yet is told of before."""
         now_ns = self._clock()
+        if self._has_fresh_finding:
+            self._export(now_ns)
+            now_ns += POINT_NS
         self._refresh(now_ns)
         self._agents.say_goodbye()
         self._hand_over(now_ns)
@@ -142,6 +148,7 @@ class MetricsSink:
     def _begin(self) -> None:
         now_ns = self._clock()
         self._exported_ns = self._refreshed_ns = now_ns
+        self._has_fresh_finding = False
         self._due_ns = now_ns + self._interval_ns
 
     def _see_agent(self, name: str) -> None:
@@ -152,6 +159,7 @@ class MetricsSink:
 
     def _export(self, now_ns: int) -> None:
         self._exported_ns = now_ns
+        self._has_fresh_finding = False
         self._due_ns = now_ns + self._interval_ns
         self._refresh(now_ns)
         self._hand_over(now_ns)

@@ -500,6 +500,16 @@ def test_a_long_finding_stays_up(world):
     assert [1] == list(world.values("foretell.finding.active").values())
 
 
+def test_a_finding_of_the_last_second_is_told_before_the_goodbye(world):
+    """Its gauge is exported as 1 once, in a point of its own, before the process says that nothing fires any more."""
+    world.sink.take_findings([finding()])
+    world.sink.close()
+    told, goodbye = (world.exported("foretell.finding.active", number)[0] for number in (-2, -1))
+
+    assert [1, 0] == [told.value, goodbye.value]
+    assert told.time_ns // 1_000_000 < goodbye.time_ns // 1_000_000
+
+
 @pytest.mark.parametrize("verdict", [Verdict.QUIET, Verdict.UNKNOWN])
 def test_what_does_not_fire_is_no_finding(world, verdict):
     """Unknown is not firing."""
