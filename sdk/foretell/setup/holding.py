@@ -54,6 +54,7 @@ class Holding(Helper):
         """Start afresh."""
         self._gates.after_fork()
         self._book = None
+        self._show_gate()
 
     def _sync(self) -> None:
         """Show in the store what is paused, so that another terminal can let it go on."""
@@ -83,7 +84,7 @@ class Holding(Helper):
             )
 
     def _show_gate(self) -> None:
-        """Runs that begin ask the gates only while there is something to ask."""
+        """Operations ask the gates only while there is something to ask."""
         if self._running.runtime is not None:
             self._running.runtime.gate = None if self._gates.is_open else self._gates
 

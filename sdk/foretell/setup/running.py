@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from foretell.export.metrics.otel_meter import MeterBridge
     from foretell.export.metrics.prometheus import PullEndpoint
     from foretell.export.metrics.registry import Metrics
+    from foretell.export.metrics.sink import Observer
     from foretell.instrument.gates.gate import Gates
     from foretell.instrument.otel.foreign import ForeignSpans
     from foretell.instrument.otel.provider import OwnProvider
@@ -78,6 +79,8 @@ class Running:
     """What the store could not keep, by reason."""
     save_counts: Callable[[], object] = dict
     """Writes the self-counts once more, after everything else has ended."""
+    observers: list[Observer] = field(default_factory=list)
+    """Set gauges before each export of metrics."""
     problems: list[str] = field(default_factory=list)
     """What could not be set up, in words, for `foretell doctor`."""
 

@@ -199,7 +199,7 @@ def _metrics_sink(
         if exporter is not None and items:
             exporter.submit(signal, body, items)
 
-    return MetricsSink(
+    sink = MetricsSink(
         metrics,
         submit if exporter is not None else None,
         clock=time.time_ns,
@@ -211,6 +211,9 @@ def _metrics_sink(
         is_legacy=settings.legacy_metrics,
         is_pulled=is_pulled,
     )
+    for observer in running.observers:
+        sink.observe(observer)
+    return sink
 
 
 def _span_sink(running: Running, resource: Resource, prices: PriceBook) -> Sink:

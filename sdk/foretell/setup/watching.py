@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from foretell.errors import SettingError
+from foretell.setup.observing import Budgets
 
 if TYPE_CHECKING:
     from foretell.cost.prices import PriceBook
@@ -26,8 +27,11 @@ def build_watchdog(
 ) -> None:
     """Put detectors, looks and actions together; an unknown trigger or limit raises SettingError."""
     check_actions(running.settings)
+    limits = _read_limits(running.settings)
+    running.observers.append(Budgets(limits["cost_burn"], running.store).observe)
     if not running.settings.watchdog_on:
         return
+    from foretell.detectors.line_up import make_detectors
     from foretell.setup.looking import Looks
     from foretell.watchdog.clock import SteadyClock
     from foretell.watchdog.engine import Watchdog
@@ -38,6 +42,7 @@ def build_watchdog(
     assert redactor is not None
     clock = SteadyClock(time.time_ns, time.perf_counter_ns)
     looks = Looks(running, open_calls, probe)
+    running.observers.append(looks.pulses.observe)
 
     def publish(findings: Sequence[Finding], records: Sequence[LogRecord]) -> None:
         running.worker.findings.extend(findings)
@@ -51,7 +56,11 @@ def build_watchdog(
         now_ns=clock.now_ns,
         helpers=[*_make_helpers(running, open_calls, clock), looks],
     )
-    make = _detector_maker(running.settings, prices)
+    watched = {name: values for name, values in limits.items() if running.settings.actions.get(name) != "off"}
+
+    def make() -> Iterable[Detector]:
+        return make_detectors(watched, context_window=prices.context_window)
+
     running.watchdog = Watchdog(make, looks.list_all(), herald, clock, open_calls, running.counts)
 
 
@@ -69,16 +78,11 @@ def check_actions(settings: Settings) -> None:
             )
 
 
-def _detector_maker(settings: Settings, prices: PriceBook) -> Callable[[], Iterable[Detector]]:
-    from foretell.detectors.line_up import make_detectors
+def _read_limits(settings: Settings) -> dict[str, dict[str, float]]:
     from foretell.triggers.limits import read_all_limits
 
-    limits = {
-        trigger: values | _list_budgets(settings).get(trigger, {})
-        for trigger, values in read_all_limits(settings.extras).items()
-        if settings.actions.get(trigger) != "off"
-    }
-    return lambda: make_detectors(limits, context_window=prices.context_window)
+    budgets = _list_budgets(settings)
+    return {trigger: values | budgets.get(trigger, {}) for trigger, values in read_all_limits(settings.extras).items()}
 
 
 def _list_budgets(settings: Settings) -> dict[str, dict[str, float]]:
