@@ -13,6 +13,7 @@ import pytest
 
 from foretell.detectors.resources.deadlock import find_circles
 from foretell.model.kinds import Kind
+from foretell.watchdog.probes.asyncio_side import follow, has_deadline
 from foretell.watchdog.probes.locks import WAITING, watched
 from foretell.watchdog.probes.waits import WaitProbe
 from tests.unit.watchdog.some_tasks import LONG_S, NOW, S
@@ -249,6 +250,20 @@ def test_a_block_with_a_time_out_is_allowed(stage, look):
     stage.start(within, stage, under_timeout, name="one")
 
     assert [True] == [found.is_allowed for found in waits_of(look(), "one")]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.timeout came with 3.11")
+def test_a_block_with_a_time_out_tells_of_it_itself(stage):
+    """For loops whose timers cannot be read."""
+
+    async def later():
+        async with asyncio.timeout(None):
+            await asyncio.Event().wait()
+
+    tasks = [stage.start(under_timeout), stage.start(later)]
+    stage.settle()
+
+    assert [True, False] == [has_deadline(follow(task)) for task in tasks]
 
 
 @pytest.mark.parametrize("wait", [in_thread, in_executor])

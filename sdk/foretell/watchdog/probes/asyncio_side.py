@@ -20,6 +20,7 @@ import asyncio
 import gc
 from collections.abc import Iterable
 from contextvars import Context
+from math import isfinite
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, MethodType
 from typing import Any, Final
 
@@ -30,6 +31,9 @@ MAX_DEPTH: Final = 200
 CODE_TYPES: Final = (CoroutineType, AsyncGeneratorType, GeneratorType)
 
 EXITS: Final = ("__aexit__", "__exit__")
+
+TIMER_MODULES: Final = ("asyncio.timeouts", "anyio.", "async_timeout")
+"""Attributes are asked of objects of these only: those of a program may run its own code when they are asked."""
 
 Task = asyncio.Task[Any]
 Link = Any
@@ -82,7 +86,7 @@ def tasks_of_group(group: Any) -> list[Task]:
 
 def lock_under(entered: Any) -> Any:
     """Return the lock of a condition; anything else is returned as it is."""
-    return getattr(entered, "_lock", entered) if isinstance(entered, asyncio.Condition) else entered
+    return getattr(entered, "_lock", entered) if issubclass(type(entered), asyncio.Condition) else entered
 
 
 def context_of(task: Task) -> Context | None:
@@ -167,10 +171,24 @@ def entered_in(chain: Iterable[Link]) -> list[Any]:
         for entered in entered_by(link):
             found.append(entered)
             # Of a function under `@asynccontextmanager`: what it has entered itself.
-            inner = getattr(entered, "gen", None)
-            if isinstance(inner, CODE_TYPES):
+            if type(entered).__module__ == "contextlib" and isinstance(
+                inner := getattr(entered, "gen", None), CODE_TYPES
+            ):
                 left.append(inner)
     return found
+
+
+def has_deadline(chain: Iterable[Link]) -> bool:
+    """Return whether a chain is inside of a block that will end it: `asyncio.timeout`, anyio's scopes, `async_timeout`.
+
+    As the objects themselves tell, for loops whose timers cannot be read.
+    """
+    for entered in entered_in(chain):
+        if type(entered).__module__.startswith(TIMER_MODULES):
+            when = entered.when() if hasattr(entered, "when") else getattr(entered, "deadline", None)
+            if isinstance(when, (int, float)) and isfinite(when):
+                return True
+    return False
 
 
 def find_timed(loops: Iterable[asyncio.AbstractEventLoop]) -> set[int]:
@@ -185,8 +203,9 @@ def find_timed(loops: Iterable[asyncio.AbstractEventLoop]) -> set[int]:
             owner = getattr(getattr(handle, "_callback", None), "__self__", None)
             if owner is None or handle.cancelled():
                 continue
-            touched = (owner, getattr(owner, "_task", None), getattr(owner, "_host_task", None))
-            found.update(map(id, touched))
+            found.add(id(owner))
+            if type(owner).__module__.startswith(TIMER_MODULES):
+                found.update(id(getattr(owner, name, None)) for name in ("_task", "_host_task"))
             found.update(id(item) for item in getattr(handle, "_args", None) or () if isinstance(item, asyncio.Task))
     found.discard(id(None))
     return found

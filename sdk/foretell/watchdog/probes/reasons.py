@@ -17,6 +17,7 @@ from foretell.watchdog.probes.asyncio_side import (
     callbacks_of,
     children_of,
     frame_of,
+    has_deadline,
     tasks_of_group,
 )
 from foretell.watchdog.probes.stacks import name_place
@@ -81,7 +82,9 @@ def find_reason(task: Task, chain: Sequence[Link], future: asyncio.Future[Any], 
     """
     frames = [frame for frame in map(frame_of, chain) if frame is not None]
     reason = _read_frames(frames, future)
-    if not reason.is_allowed and (_waits_inside_library(frames) or _ends_by_itself(frames, timed(), task, future)):
+    if not reason.is_allowed and (
+        _waits_inside_library(frames) or has_deadline(chain) or _ends_by_itself(frames, timed(), task, future)
+    ):
         return Reason(f"{reason.what}, for a limited time or inside a library", is_allowed=True)
     return reason
 
@@ -149,7 +152,7 @@ def _read_future(future: asyncio.Future[Any], inner: FrameType | None) -> Reason
     if children:
         return name_tasks([child for child in children if isinstance(child, asyncio.Task)], "something gathered")
     for held in _tied_to(future):
-        if isinstance(held, ThreadFuture):
+        if issubclass(type(held), ThreadFuture):
             return Reason("work in a thread", is_allowed=True)
     where = f" at {name_place(inner.f_code, inner.f_lineno)}" if inner is not None else ""
     return Reason(f"a future that nobody has set{where}", is_unknown=True)
@@ -172,7 +175,7 @@ def find_shielded(tasks: Iterable[Task]) -> dict[int, list[Task]]:
     found: dict[int, list[Task]] = {}
     for task in tasks:
         for held in _tied_to(task):
-            if isinstance(held, asyncio.Future):
+            if issubclass(type(held), asyncio.Future):
                 found.setdefault(id(held), []).append(task)
     return found
 
@@ -207,7 +210,7 @@ def _ends_by_itself(
 
 def _waits_inside_library(frames: Sequence[FrameType]) -> bool:
     """True where the innermost code that is not Python's own belongs to a library for input and output."""
-    own = next((frame for frame in reversed(frames) if not _is_stdlib(frame)), None)
+    own = next((frame for frame in reversed(frames) if not _is_stdlib(frame) and not _is_anyio_primitive(frame)), None)
     return own is not None and is_library(own)
 
 
@@ -217,6 +220,15 @@ def is_library(frame: FrameType) -> bool:
     if _is_stdlib(frame) or not isinstance(module, str):
         return _is_stdlib(frame)
     return module.partition(".")[0] in IO_PACKAGES or module.startswith(GATES)
+
+
+def _is_anyio_primitive(frame: FrameType) -> bool:
+    """True for anyio's events, locks and memory streams: with them the tasks of a program tell each other."""
+    module = frame.f_globals.get("__name__", "")
+    return module == "anyio.streams.memory" or (
+        module in {"anyio._backends._asyncio", "anyio._core._synchronization"}
+        and frame.f_code.co_name in {"wait", "acquire", "acquire_on_behalf_of", "__aenter__"}
+    )
 
 
 def _is_stdlib(frame: FrameType) -> bool:

@@ -117,7 +117,9 @@ def find_owners(
 
 def _calls_in(frame: FrameType, calls: Mapping[int, Call]) -> list[int]:
     """Return the open calls that a frame names: the wrapper of a decorated function, or `with ... as op`."""
-    found = [value for value in frame.f_locals.values() if isinstance(value, Call) and value.id in calls]
+    # A list of them, for the names of a module may change meanwhile. Not isinstance: it asks `__class__`, which may be
+    # the program's own code.
+    found = [value for value in list(frame.f_locals.values()) if issubclass(type(value), Call) and value.id in calls]
     return [call.id for call in sorted(found, key=lambda call: -call.start_ns)]
 
 
