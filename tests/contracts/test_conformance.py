@@ -134,7 +134,7 @@ def check_one_metric(metric: Any) -> list[Any]:
 
 
 def test_every_event_is_as_the_conventions_say(sent: Sent) -> None:
-    """Details of inferences, exceptions of client calls, the score."""
+    """Details of inferences, exceptions of client calls, the score; and findings, as our own table has them."""
     found = [
         violation
         for event in sent.events
@@ -151,6 +151,7 @@ def test_every_event_is_as_the_conventions_say(sent: Sent) -> None:
         "gen_ai.client.inference.operation.details",
         "gen_ai.client.operation.exception",
         "gen_ai.evaluation.result",
+        "foretell.finding",
     } == {event.event_name for event in sent.events if event.event_name}
 
 

@@ -102,7 +102,7 @@ def check_metric(
 
 def check_event(*, name: str, severity_number: int, attributes: Mapping[str, Any]) -> list[Violation]:
     """Check one log record that has an event name."""
-    row = next((event for event in EVENTS if event.name == name), None)
+    row = next((event for event in (*EVENTS, *own.EVENTS) if event.name == name), None)
     if row is None:
         return [Violation("unknown name", f"event {name}")]
     found = list(_check_values(attributes))

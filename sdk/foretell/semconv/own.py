@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foretell.semconv import buckets, genai
-from foretell.semconv.table import Attribute, Level, Metric, MetricKind, ValueType
+from foretell.semconv.table import Attribute, EventShape, Level, Metric, MetricKind, ValueType
 
 RUN_ID = "foretell.run.id"
 STEP_INDEX = "foretell.step.index"
@@ -56,7 +56,9 @@ FINDING_ATTRIBUTES = (
     Attribute("severity", level=Level.REQUIRED),
     Attribute("summary", level=Level.REQUIRED),
 )
-"""Of the span event `foretell.finding`."""
+"""Of `foretell.finding`, the span event and the log record."""
+EVENTS: tuple[EventShape, ...] = (EventShape(FINDING_EVENT, None, None, Level.CONDITIONAL, FINDING_ATTRIBUTES),)
+"""Log records with an event name."""
 
 LOG_SOURCES = (
     "foretell",

@@ -47,7 +47,8 @@ class Herald:
     def tell(self, findings: Sequence[Finding], ended_runs: Mapping[str, Outcome]) -> None:
         """Tell of findings that begin and end."""
         told = [self._improve(self._refine(finding), ended_runs) for finding in findings]
-        calls = [find_call(finding, self._open_calls) for finding in told]
+        places = CallIndex(self._open_calls) if told else None
+        calls = [places.find(finding) if places is not None else None for finding in told]
         if told:
             now_ns = self._now_ns()
             self._publish(told, [make_record(*pair, now_ns) for pair in zip(told, calls, strict=True)])
@@ -117,17 +118,23 @@ class Helper:
         """Start afresh in a forked child."""
 
 
-def find_call(finding: Finding, open_calls: Mapping[int, OpenCall]) -> OpenCall | None:
-    """The open call that a finding is about, or else the outermost open one of its run."""
-    if finding.span_id is None and finding.run_id is None:
-        return None
-    outermost = None
-    for call in list(open_calls.values()):
-        if finding.span_id is not None and call.span_id == finding.span_id:
-            return call
-        if call.run_id == finding.run_id and (outermost is None or call.start_ns < outermost.start_ns):
-            outermost = call
-    return outermost
+class CallIndex:
+    """The calls that are open at one moment, by their own ids and by their runs."""
+
+    def __init__(self, open_calls: Mapping[int, OpenCall]) -> None:
+        """Read them once: there may be thousands, and as many findings."""
+        self._by_span: dict[int, OpenCall] = {}
+        self._outermost: dict[str, OpenCall] = {}
+        for call in list(open_calls.values()):
+            self._by_span[call.span_id] = call
+            known = self._outermost.get(call.run_id)
+            if known is None or call.start_ns < known.start_ns:
+                self._outermost[call.run_id] = call
+
+    def find(self, finding: Finding) -> OpenCall | None:
+        """The open call that a finding is about, or else the outermost open one of its run."""
+        found = None if finding.span_id is None else self._by_span.get(finding.span_id)
+        return found if found is not None or finding.run_id is None else self._outermost.get(finding.run_id)
 
 
 def make_record(finding: Finding, call: OpenCall | None, now_ns: int) -> LogRecord:
@@ -136,6 +143,7 @@ def make_record(finding: Finding, call: OpenCall | None, now_ns: int) -> LogReco
     attributes: dict[str, Any] = {
         "trigger": finding.trigger,
         "severity": finding.severity.value,
+        "summary": finding.explanation,
         "key": finding.key,
         "confidence": finding.confidence,
         "evidence": finding.evidence,
