@@ -49,7 +49,7 @@ class Block:
     async def __aenter__(self) -> Operation:
         """Open the operation; where its run is paused, wait without blocking the event loop."""
         operation = self.__enter__()
-        gate = self._operation.run.gate if self._operation is not None else None
+        gate = self._operation.runtime.gate if self._operation is not None else None
         if gate is not None:
             try:
                 await gate.wait(operation)

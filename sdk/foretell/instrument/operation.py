@@ -21,7 +21,6 @@ from foretell.payloads.taking.snapshot import take_arguments, take_copy, take_sn
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
-    from foretell.instrument.gates.gate import Gates
     from foretell.instrument.runtime import Runtime
     from foretell.instrument.spec import Spec
     from foretell.model.facts import ErrorFacts
@@ -43,14 +42,12 @@ _GROUPS = (Kind.AGENT, Kind.WORKFLOW)
 class RunState:
     """What all operations of one run share inside this process."""
 
-    __slots__ = ("gate", "last_error", "steps")
+    __slots__ = ("last_error", "steps")
 
     def __init__(self) -> None:
         """Start counting steps at 0."""
         self.steps = count()
         self.last_error: int | None = None
-        self.gate: Gates | None = None
-        """Where halt and pause take hold; None lets everything pass."""
 
 
 class Operation(Call):
@@ -144,7 +141,6 @@ class Operation(Call):
 
     def _begin_run(self, outer: Context) -> None:
         self.run = RunState()
-        self.run.gate = self.runtime.gate
         self.agent = self.agent_name = None
         self.group = None
         self.is_priced = self.spec.is_priced
@@ -321,8 +317,8 @@ def open_call(runtime: Runtime, spec: Spec, args: tuple[Any, ...], kwargs: dict[
         captured = take_arguments(parameters.names, args, kwargs, parameters.skip_first, runtime.capture.limit_bytes)
         operation.input = captured
         operation.size_bytes += captured.size_bytes
-    if operation.run.gate is not None:
-        operation.run.gate(operation)
+    if runtime.gate is not None:
+        runtime.gate(operation)
     return operation
 
 

@@ -50,5 +50,5 @@ class Runtime:
     rss_bytes: Callable[[], int | None] = lambda: None
     """Resident memory at its last sample."""
     gate: Gates | None = None
-    """What runs that begin must pass, while something holds runs that have not begun yet."""
+    """What operations pass at their opening while any run is held; None lets everything pass."""
     pid: int = field(default_factory=os.getpid)

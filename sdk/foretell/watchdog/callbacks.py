@@ -12,7 +12,7 @@ from foretell.errors import ForetellError
 from foretell.model.finding import Finding
 from foretell.model.kinds import Outcome
 from foretell.watchdog.runner import Runner
-from foretell.watchdog.telling import Helper, find_call
+from foretell.watchdog.telling import CallIndex, Helper
 
 if TYPE_CHECKING:
     from foretell.watchdog.telling import OpenCall
@@ -24,6 +24,7 @@ THREADS: Final = "on_finding-"
 """Threads of the program's functions are named so: what they log is the program's, and a paused run does not hold them."""
 SAID_CHARS: Final = 500
 """So much of what a nudge returns is kept."""
+MAX_NUDGES: Final = 10_000
 POLL_S: Final = 0.005
 END_S: Final = 2.0
 """How long the end of the program waits for functions that are at work."""
@@ -128,19 +129,19 @@ class Callbacks(Helper):
         self._limit_s = limit_s
         self._list_all = list_all
         self._runners: dict[Callback, Runner[Finding]] = {}
-        self._nudges: dict[tuple[str, str], Nudge] = {}
+        self._nudges: dict[tuple[str, str, int], Nudge] = {}
 
     def take(self, finding: Finding) -> None:
         """Tell whoever wants to hear of it."""
         if finding.end_ns is not None:
-            self._nudges.pop((finding.trigger, finding.key), None)
+            self._nudges.pop(_identity_of(finding), None)
         for callback in self._list_all():
             if callback.wants(finding):
                 self._runner_of(callback).put(finding)
 
     def improve(self, finding: Finding, ended_runs: Mapping[str, Outcome]) -> Finding:
         """Add whether a nudge has helped."""
-        nudge = self._nudges.get((finding.trigger, finding.key))
+        nudge = self._nudges.get(_identity_of(finding))
         if nudge is None or finding.end_ns is None:
             return finding
         outcome = ended_runs.get(finding.run_id or "", Outcome.OK)
@@ -182,8 +183,10 @@ class Callbacks(Helper):
         """Call it inside the run that it is to move on, so that what it does is recorded there."""
         from opentelemetry.context import attach, detach
 
-        nudge = self._nudges[finding.trigger, finding.key] = Nudge(callback.name, self._now_ns())
-        call = find_call(finding, self._open_calls)
+        if len(self._nudges) >= MAX_NUDGES:
+            self._nudges.clear()  # of findings that were over before anybody was called
+        nudge = self._nudges[_identity_of(finding)] = Nudge(callback.name, self._now_ns())
+        call = CallIndex(self._open_calls).find(finding)
         inside = getattr(call, "inside", None)
         token = attach(inside) if inside is not None else None
         try:
@@ -193,3 +196,7 @@ class Callbacks(Helper):
                 detach(token)
         if isinstance(said, str):
             nudge.said = self._clean(said[:SAID_CHARS])
+
+
+def _identity_of(finding: Finding) -> tuple[str, str, int]:
+    return finding.trigger, finding.key, finding.onset_ns

@@ -32,7 +32,7 @@ def seconds():
 
 @pytest.fixture
 def gates(record, seconds):
-    made = Gates(state.current.open_calls, pause_limit_s=100, monotonic_s=seconds)
+    made = state.current.gate = Gates(state.current.open_calls, pause_limit_s=100, monotonic_s=seconds)
     yield made
     made.open_all()
 
@@ -156,7 +156,6 @@ def test_other_runs_go_on(record, gates):
 
 
 def test_a_finding_about_no_run_halts_runs_of_its_agent_and_no_others(record, gates):
-    state.current.gate = gates
     gates.halt(find(agent="dear"))
     with foretell.agent("cheap"):
         assert "looked" == look()
@@ -218,6 +217,7 @@ def test_after_the_time_limit_the_run_goes_on(record, gates, seconds):
 
 def test_after_the_time_limit_the_run_is_halted_where_that_was_asked_for(record, seconds):
     gates = Gates(state.current.open_calls, pause_limit_s=100, halts_after_pause=True, monotonic_s=seconds)
+    state.current.gate = gates
     with foretell.agent("a") as agent:
         gates.pause(find(agent.run_id))
         seconds.now_s = 100.0

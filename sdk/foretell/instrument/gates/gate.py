@@ -47,7 +47,7 @@ class Hold:
 
 
 class Gates:
-    """What each operation passes at its opening, in runs that are held. Others do not ask."""
+    """What each operation passes at its opening while any run is held."""
 
     def __init__(
         self,
@@ -62,13 +62,15 @@ class Gates:
         self._pause_limit_s = pause_limit_s
         self._halts_after_pause = halts_after_pause
         self._monotonic_s = monotonic_s
-        self._holds: list[Hold] = []
+        self._of_runs: dict[str, list[Hold]] = {}
+        self._of_all: list[Hold] = []
+        """Of findings about no single run."""
         self._lock = threading.RLock()  # a signal handler may open the gates while its thread is in here
 
     @property
     def is_open(self) -> bool:
-        """True while nothing is held: runs that begin need not ask."""
-        return not self._holds
+        """True while nothing is held: operations need not ask."""
+        return not (self._of_runs or self._of_all)
 
     # -- what findings do ------------------------------------------------------------------------------------------
 
@@ -84,29 +86,29 @@ class Gates:
         """A finding about no single run has ended: the runs go on. One about a run holds it until that ends."""
         if finding.run_id is None:
             with self._lock:
-                gone = [hold for hold in self._holds if _is_same(hold.finding, finding)]
-                self._remove(gone)
+                for hold in [hold for hold in self._of_all if _is_same(hold.finding, finding)]:
+                    self._remove(hold)
 
     def resume(self, run_id: str) -> bool:
         """Let a paused run go on; False where it is not paused here. A halted run stays halted."""
         with self._lock:
-            paused = [
-                hold for hold in self._holds if not hold.is_halt and hold.concerns(run_id, self._agent_of(run_id))
-            ]
+            agent_name = self._agent_of(run_id) if self._of_all else None
+            holds = [*self._of_runs.get(run_id, ()), *self._of_all]
+            paused = [hold for hold in holds if not hold.is_halt and hold.concerns(run_id, agent_name)]
             for hold in paused:
                 hold.released.add(run_id)
-            self._remove([hold for hold in paused if hold.finding.run_id is not None])
+                if hold.finding.run_id is not None:
+                    self._remove(hold)
         return bool(paused)
 
     def list_paused(self) -> dict[str, Hold]:
         """The open runs that are paused, or will be at their next operation."""
-        if all(hold.is_halt for hold in self._holds):
-            return {}
         paused: dict[str, Hold] = {}
-        for call in list(self._open_calls.values()):
-            for hold in list(self._holds):
-                if not hold.is_halt and hold.concerns(call.run_id, call.agent_name):
-                    paused.setdefault(call.run_id, hold)
+        for call in () if self.is_open else list(self._open_calls.values()):
+            if call.run_id not in paused:
+                for hold in (*self._of_runs.get(call.run_id, ()), *self._of_all):
+                    if not hold.is_halt and hold.concerns(call.run_id, call.agent_name):
+                        paused[call.run_id] = hold
         return paused
 
     def tidy(self) -> None:
@@ -114,19 +116,24 @@ class Gates:
         runs = {call.run_id for call in list(self._open_calls.values())}
         now_s = self._monotonic_s()
         with self._lock:
-            over = [hold for hold in self._holds if hold.finding.run_id is not None and hold.finding.run_id not in runs]
-            late = [hold for hold in self._holds if hold.until_s <= now_s]
-            self._remove([*over, *(hold for hold in late if hold not in over and not self._expire(hold))])
+            for hold in self._list_all():
+                about = hold.finding.run_id
+                is_late = hold.until_s <= now_s and not self._expire(hold)
+                if is_late or (about is not None and about not in runs):
+                    self._remove(hold)
 
     def open_all(self) -> None:
         """Hold nothing any more: recording ends."""
         with self._lock:
-            self._remove(list(self._holds))
+            for hold in self._list_all():
+                self._remove(hold)
 
     def after_fork(self) -> None:
         """Start afresh in a forked child; a run that was halted stays so, for its pauses nobody there would care."""
         self._lock = threading.RLock()
-        self._holds = [hold for hold in self._holds if hold.is_halt]
+        for hold in self._list_all():
+            if not hold.is_halt:
+                self._remove(hold)
 
     # -- what operations do ----------------------------------------------------------------------------------------
 
@@ -194,8 +201,9 @@ class Gates:
 
     def _find(self, operation: Operation) -> Hold | None:
         """The hold that counts: a halt before a pause."""
-        found = None
-        for hold in list(self._holds):
+        found: Hold | None = None
+        holds: list[Hold] = [*self._of_runs.get(operation.run_id, ()), *self._of_all]
+        for hold in holds:
             if hold.concerns(operation.run_id, operation.agent_name):
                 if hold.is_halt:
                     return hold
@@ -204,18 +212,22 @@ class Gates:
         return found
 
     def _add(self, hold: Hold) -> None:
+        about = hold.finding.run_id
         with self._lock:
-            if any(_is_same(known.finding, hold.finding) for known in self._holds):
-                return
-            self._holds.append(hold)
-        for call in list(self._open_calls.values()):
-            if hold.concerns(call.run_id, call.agent_name) or hold.finding.run_id is None:
-                call.run.gate = self
+            holds = self._of_all if about is None else self._of_runs.setdefault(about, [])
+            if not any(_is_same(known.finding, hold.finding) for known in holds):
+                holds.append(hold)
 
-    def _remove(self, holds: list[Hold]) -> None:
-        for hold in holds:
-            self._holds.remove(hold)
-            hold.is_over = True
+    def _list_all(self) -> list[Hold]:
+        return [*self._of_all, *(hold for holds in list(self._of_runs.values()) for hold in holds)]
+
+    def _remove(self, hold: Hold) -> None:
+        about = hold.finding.run_id
+        holds = self._of_all if about is None else self._of_runs[about]
+        holds.remove(hold)
+        if about is not None and not holds:
+            del self._of_runs[about]
+        hold.is_over = True
 
     def _agent_of(self, run_id: str) -> str | None:
         names = [call.agent_name for call in list(self._open_calls.values()) if call.run_id == run_id]

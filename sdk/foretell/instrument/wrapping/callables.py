@@ -130,8 +130,9 @@ def _around_coroutine(func: Wrapped, spec: Spec) -> Wrapped:
         if operation is None:
             return await func(*args, **kwargs)
         try:
-            if operation.run.gate is not None:
-                await operation.run.gate.wait(operation)
+            gate = operation.runtime.gate
+            if gate is not None:
+                await gate.wait(operation)
             result = await func(*args, **kwargs)
         except BaseException as error:
             break_off(operation, error)

@@ -59,11 +59,12 @@ class Stream:
     async def wait(self) -> None:
         """Wait where the run is paused, without blocking the event loop, and as the consumer for that time."""
         operation = self._operation
-        if operation is not None and operation.run.gate is not None:
+        gate = self._runtime.gate
+        if operation is not None and gate is not None:
             inside = get_current()
             attach(self._consumer)
             try:
-                await operation.run.gate.wait(operation)
+                await gate.wait(operation)
             finally:
                 self._consumer = get_current()
                 attach(inside)
