@@ -23,6 +23,7 @@ PROCESS_RSS = "foretell.process.rss"
 LOG_SOURCE = "foretell.log.source"
 LOG_LOGGER = "foretell.log.logger"
 FINDING_EVENT = "foretell.finding"
+POLLER = "foretell.poller"
 
 CURRENCY = "USD"
 """The only currency that prices are kept in."""
@@ -48,6 +49,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     _one(REDACTIONS_COUNT, "int", "something was redacted"),
     _one(TRUNCATED_FIELDS, "string[]", "something was shortened"),
     _one(PROCESS_RSS, "int", "agents: bytes at close; at open until then"),
+    _one(POLLER, "bool", "set by the program: a tool that is called again and again on purpose"),
 )
 """On spans."""
 

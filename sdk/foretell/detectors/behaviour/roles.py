@@ -7,8 +7,6 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
-POLLER: Final = "foretell.poller"
-"""An attribute that declares a tool a poller: it may be called again and again."""
 _PERSON = re.compile(r"human|approv|ask_?user|user_?input|confirm(?:ation)?(?:_|$)|clarif", re.IGNORECASE)
 _WAIT = re.compile(r"(?:^|[_\-. ])(?:poll|polling|sleep|wait)(?:$|[_\-. ])", re.IGNORECASE)
 

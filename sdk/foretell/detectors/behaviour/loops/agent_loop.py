@@ -11,12 +11,13 @@ from foretell.detectors.behaviour.loops.answers import Answers, are_alike
 from foretell.detectors.behaviour.loops.handoffs import Handoffs, is_handoff
 from foretell.detectors.behaviour.loops.signatures import UNKNOWN, VOID, sign_call, sign_error, sign_result
 from foretell.detectors.behaviour.loops.steps import NOVEL_STEPS, LoopLimits, Pattern, Steps, find_pattern
-from foretell.detectors.behaviour.roles import POLLER, Role, find_role
+from foretell.detectors.behaviour.roles import Role, find_role
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.dependency import is_no_answer
 from foretell.model.finding import Verdict
 from foretell.model.kinds import Kind, Outcome
+from foretell.semconv import own
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -142,7 +143,7 @@ class AgentLoop(Detector):
         role = find_role(call.name)
         if role is Role.PERSON:
             self._restart(agent, join_key(call.run_id, call.agent_name))
-        elif role is not Role.WAITS and (call.attributes is None or not call.attributes.get(POLLER)):
+        elif role is not Role.WAITS and (call.attributes is None or not call.attributes.get(own.POLLER)):
             self._add_step(agent, call)
 
     def _add_step(self, agent: _Agent, call: Call, key: str = "") -> None:
