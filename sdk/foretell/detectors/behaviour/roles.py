@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import lru_cache
-from typing import Final
 
 _PERSON = re.compile(r"human|approv|ask_?user|user_?input|confirm(?:ation)?(?:_|$)|clarif", re.IGNORECASE)
 _WAIT = re.compile(r"(?:^|[_\-. ])(?:poll|polling|sleep|wait)(?:$|[_\-. ])", re.IGNORECASE)
