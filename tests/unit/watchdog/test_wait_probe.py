@@ -225,6 +225,16 @@ async def future_by_timer():
         timer.cancel()
 
 
+async def queue_for_a_time():
+    await asyncio.wait_for(asyncio.Queue().get(), LONG_S)
+
+
+async def lock_for_a_time():
+    lock = asyncio.Lock()
+    await lock.acquire()
+    await asyncio.wait_for(lock.acquire(), LONG_S)
+
+
 async def network():
     near, far = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=near)
@@ -235,7 +245,7 @@ async def network():
         far.close()
 
 
-@pytest.mark.parametrize("wait", [sleep, with_limit, event_by_timer, future_by_timer, network])
+@pytest.mark.parametrize("wait", [sleep, event_by_timer, future_by_timer, network])
 def test_timers_and_the_network_are_allowed(stage, look, wait):
     """They end by themselves, or it is not ours to say when."""
     stage.start(within, stage, wait, name="one")
@@ -244,9 +254,25 @@ def test_timers_and_the_network_are_allowed(stage, look, wait):
     assert [True] == [found.is_allowed for found in waits_of(look(), "one")]
 
 
+@pytest.mark.parametrize("wait", [with_limit, future_by_timer])
+def test_an_event_for_a_limited_time_is_a_sleep(stage, look, wait):
+    """Whether the time-out is the task's own or that of the one that awaits it."""
+    stage.start(within, stage, wait, name="one")
+
+    assert all(found.is_allowed or found.target for found in look())
+
+
+@pytest.mark.parametrize("wait", [queue_for_a_time, lock_for_a_time])
+def test_a_queue_or_a_lock_is_waited_for_all_the_same(stage, look, wait):
+    """However long it may last at most."""
+    stage.start(within, stage, wait, name="one")
+
+    assert [False] == [found.is_allowed for found in look() if found.target is None]
+
+
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.timeout came with 3.11")
 def test_a_block_with_a_time_out_is_allowed(stage, look):
-    """It ends by itself, whatever stands inside."""
+    """It ends by itself."""
     stage.start(within, stage, under_timeout, name="one")
 
     assert [True] == [found.is_allowed for found in waits_of(look(), "one")]

@@ -28,7 +28,6 @@ class ThreadWait:
 
     lock: WatchedLock
     since_tick: int
-    has_timeout: bool
     context: Context
     """A copy of the thread's: tells which operation waits."""
 
@@ -78,7 +77,7 @@ class WatchedLock:
     def _wait(self, timeout: float) -> bool:
         ident = threading.get_ident()
         if len(WAITING) < MAX_WAITING:
-            WAITING[ident] = ThreadWait(self, time.monotonic_ns(), timeout >= 0, copy_context())
+            WAITING[ident] = ThreadWait(self, time.monotonic_ns(), copy_context())
         try:
             return bool(self._inner.acquire(True, timeout))
         finally:

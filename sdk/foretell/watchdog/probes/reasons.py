@@ -7,7 +7,7 @@ import os
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future as ThreadFuture
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any, Final
 
@@ -63,6 +63,10 @@ class Reason:
     """The lock, where it is one."""
     is_unknown: bool = False
     """It is a future of which nothing tells who will set it."""
+    may_sleep: bool = False
+    """Under a time-out it is how a program sleeps until it is woken; a queue or a lock is a wait all the same."""
+    is_limited: bool = False
+    """A time-out will end it."""
     is_entering: bool = False
     """It waits for the lock in order to enter `async with`."""
     waited: tuple[weakref.ref[Task], ...] = ()
@@ -82,11 +86,13 @@ def find_reason(task: Task, chain: Sequence[Link], future: asyncio.Future[Any], 
     """
     frames = [frame for frame in map(frame_of, chain) if frame is not None]
     reason = _read_frames(frames, future)
-    if not reason.is_allowed and (
-        _waits_inside_library(frames) or has_deadline(chain) or _ends_by_itself(frames, timed(), task, future)
-    ):
-        return Reason(f"{reason.what}, for a limited time or inside a library", is_allowed=True)
-    return reason
+    if reason.is_allowed or _waits_inside_library(frames):
+        return replace(reason, is_allowed=True)
+    if not reason.may_sleep and not reason.waited:
+        return reason
+    if not has_deadline(chain) and not _ends_by_itself(frames, timed(), task, future):
+        return reason
+    return replace(reason, is_limited=True, is_allowed=reason.may_sleep)
 
 
 def _read_frames(frames: Sequence[FrameType], future: asyncio.Future[Any]) -> Reason:
@@ -101,17 +107,17 @@ def _read_asyncio(inner: FrameType, frames: Sequence[FrameType], future: asyncio
     file, name = inner.f_code.co_filename[len(ASYNCIO_DIR) :], inner.f_code.co_name
     if (file, name) == ("tasks.py", "_wait"):
         return _read_wait(inner)
+    if (file, name) == ("tasks.py", "wait_for") and isinstance(inner.f_locals.get("fut"), asyncio.Task):
+        return name_tasks([inner.f_locals["fut"]])  # until 3.11 it makes a task of what it waits for
     if file in {"tasks.py", "timeouts.py"} and name != "sleep":
-        return _read_future(future, inner)  # wait_for, and iterators over tasks
+        return _read_future(future, inner)  # iterators over tasks
     if file == "taskgroups.py":
         return name_tasks(tasks_of_group(inner.f_locals.get("self")))
     if file == "locks.py" and name == "acquire" and isinstance(inner.f_locals.get("self"), asyncio.Lock):
         return read_lock(inner.f_locals["self"], frames)
     if (file, name) in PRIMITIVES:
-        what = PRIMITIVES[file, name]
-        if isinstance(inner.f_locals.get("self"), asyncio.Condition):
-            what = "a condition"
-        return Reason(what)
+        is_condition = isinstance(inner.f_locals.get("self"), asyncio.Condition)
+        return Reason("a condition" if is_condition else PRIMITIVES[file, name], may_sleep=name == "wait")
     if file == "threads.py":
         return Reason("work in a thread", is_allowed=True)
     return Reason("a timer" if name == "sleep" else "the network or a process", is_allowed=True)
@@ -155,7 +161,7 @@ def _read_future(future: asyncio.Future[Any], inner: FrameType | None) -> Reason
         if issubclass(type(held), ThreadFuture):
             return Reason("work in a thread", is_allowed=True)
     where = f" at {name_place(inner.f_code, inner.f_lineno)}" if inner is not None else ""
-    return Reason(f"a future that nobody has set{where}", is_unknown=True)
+    return Reason(f"a future that nobody has set{where}", is_unknown=True, may_sleep=True)
 
 
 def _tied_to(future: asyncio.Future[Any]) -> list[Any]:

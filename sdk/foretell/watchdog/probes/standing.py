@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import thread as executor
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 from foretell.model.call import Call
 from foretell.model.samples import Stack, Wait
@@ -25,8 +25,8 @@ WAITING_FILES: Final[Mapping[str, Mapping[str, str]]] = {
     threading.__file__: {"wait": "an event or a condition", "acquire": "a semaphore", "_wait": "a barrier"},
     queue.__file__: {"get": "a queue that is empty", "put": "a queue that is full", "join": "a queue that is not done"},
 }
-"""What threads of a program tell each other with, where no limit of time is given."""
-LOCK_LINE: Final = re.compile(r"\.acquire\(\s*\)|^\s*with\s+[\w.\[\]\"']+\s*(?:as\s+\w+\s*)?:\s*(?:#.*)?$")
+"""What threads of a program tell each other with."""
+LOCK_LINE: Final = re.compile(r"\.acquire\(|^\s*with\s+[\w.\[\]\"']+\s*(?:as\s+\w+\s*)?:\s*(?:#.*)?$")
 """A line that takes a lock and does nothing else: `lock.acquire()`, `with self.lock:`."""
 
 
@@ -147,17 +147,18 @@ def describe(thread: threading.Thread, frames: Sequence[FrameType], call: Call, 
 
 def read_reason(frames: Sequence[FrameType]) -> str | None:
     """Return what a thread waits for; None for anything that may last: files, networks, processes, timers, people."""
-    found = None
+    found, sleeps = None, False
     for frame in frames:
         names = WAITING_FILES.get(frame.f_code.co_filename)
         if names is None:
             if is_library(frame):
                 return None  # a future's result, a pool of connections: somebody else is at work
-            return found or _read_line(frame)
-        held: Mapping[str, Any] = frame.f_locals
-        if held.get("timeout") is not None or frame.f_code.co_name not in names:
+            return None if sleeps else found or _read_line(frame)
+        found = names.get(frame.f_code.co_name)
+        if found is None:
             return None
-        found = names[frame.f_code.co_name]
+        # `event.wait(60)` is how a program sleeps until it is woken; a queue or a lock is a wait all the same.
+        sleeps = frame.f_code.co_name == "wait" and frame.f_locals.get("timeout") is not None
     return None
 
 

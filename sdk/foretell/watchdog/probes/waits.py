@@ -119,7 +119,6 @@ class WaitProbe:
             name_thread(owner, names) if owner is not None else None,
             f"the lock {wait.lock.name!r}" + (f", held by thread {names.get(owner, '?')!r}" if owner else ""),
             since_ns,
-            is_allowed=wait.has_timeout,
             run_id=call.run_id if call is not None else None,
             span_id=call.span_id if call is not None else None,
             agent_name=call.agent_name if call is not None else None,
@@ -137,13 +136,15 @@ class _Graph:
         self._now_ns = now_ns
         self._holders: dict[int, list[Task]] | None = None
         self._timed: set[int] | None = None
+        self._limited: set[int] = set()
+        """Tasks that somebody awaits for a limited time."""
         self._shielded: dict[int, list[Task]] | None = None
 
     def build(self) -> list[Wait]:
         """Follow every wait that has lasted."""
         left = [task for task, call in self._rows if call is not None]
         done: set[int] = set()
-        found: list[Wait] = []
+        found: list[tuple[Task, Suspended, Reason, list[Task]]] = []
         while left:
             task = left.pop()
             known = self._suspended.get(id(task))
@@ -153,8 +154,10 @@ class _Graph:
             reason = self._explain(known, task)
             targets = reason.targets or (self._find_owners(reason) if reason.lock is not None else [])
             left += targets
-            found += self._make_waits(task, known, reason, targets)
-        return found
+            found.append((task, known, reason, targets))
+            if reason.is_limited:
+                self._limited.update(map(id, targets))
+        return [wait for row in found for wait in self._make_waits(*row)]
 
     def _explain(self, known: Suspended, task: Task) -> Reason:
         if known.reason is None:
@@ -217,7 +220,8 @@ class _Graph:
 
     def _make_waits(self, task: Task, known: Suspended, reason: Reason, targets: Sequence[Task]) -> tuple[Wait, ...]:
         call = self._calls.get(id(task))
-        is_allowed = reason.is_allowed or _may_wait(call) or self._serves_model(reason, targets)
+        is_sleep = reason.may_sleep and id(task) in self._limited
+        is_allowed = reason.is_allowed or is_sleep or _may_wait(call) or self._serves_model(reason, targets)
         facts = (call.id if call is not None else None, is_allowed, *map(id, targets))
         if known.waits is None or known.facts != facts:
             known.facts = facts
