@@ -17,7 +17,7 @@ Circle = frozenset[tuple[str, str, int]]
 
 
 class Deadlock(Detector):
-    """Fires when the same waits close a circle in two samples at least `confirm_s` apart."""
+    """Fires when the same waits close a circle in two samples, and have done so for at least `confirm_s`."""
 
     trigger: ClassVar[str] = "deadlock"
     kinds: ClassVar[frozenset[Kind]] = frozenset()
@@ -26,22 +26,23 @@ class Deadlock(Detector):
         """Watch with `confirm_s`."""
         super().__init__(limits)
         self._confirm_ns = limits["confirm_s"] * 1e9
-        self._seen: dict[Circle, int] = {}
-        self._firing: list[tuple[Circle, tuple[Wait, ...]]] = []
+        self._seen: set[Circle] = set()
+        self._firing: list[tuple[Wait, ...]] = []
 
     def take_waits(self, sample: WaitSample) -> None:
         """Find the circles; what is in this sample no more is forgotten."""
         circles = {_name(waits): waits for waits in find_circles(sample.waits)}
-        self._seen = {circle: self._seen.get(circle, sample.time_ns) for circle in circles}
         self._firing = [
-            (circle, waits)
+            waits
             for circle, waits in circles.items()
-            if sample.time_ns - self._seen[circle] >= self._confirm_ns
+            # Its waits began when somebody looked first, or are known to have begun then: that is the first of the two.
+            if circle in self._seen and sample.time_ns - max(wait.since_ns for wait in waits) >= self._confirm_ns
         ]
+        self._seen = set(circles)
 
     def judge(self, now_ns: int) -> Iterable[Judgement]:
         """Fire for each circle that was confirmed."""
-        return [_describe(waits, self.limits["confirm_s"]) for _, waits in self._firing]
+        return [_describe(waits, self.limits["confirm_s"]) for waits in self._firing]
 
 
 def find_circles(waits: Iterable[Wait]) -> list[tuple[Wait, ...]]:

@@ -11,6 +11,7 @@ from foretell.detectors.behaviour.loops.answers import Answers, are_alike
 from foretell.detectors.behaviour.loops.handoffs import Handoffs, is_handoff
 from foretell.detectors.behaviour.loops.signatures import UNKNOWN, VOID, sign_call, sign_error, sign_result
 from foretell.detectors.behaviour.loops.steps import NOVEL_STEPS, LoopLimits, Pattern, Steps, find_pattern
+from foretell.detectors.behaviour.loops.young import YoungRuns
 from foretell.detectors.behaviour.roles import Role, find_role
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 EVIDENCE_CALLS: Final = 12
 CLOCK_STEP_NS: Final = 60_000_000_000
 """Calls come in the order in which they ended: one that ended so much earlier had another clock."""
-HELD_CALLS: Final = 2_048
-HELD_CHARS: Final = 8_192
-"""First steps are kept up to this size, and up to so many in all: 16 MB at most."""
 FAILURE_CHARS: Final = 400
 _FAILURE = re.compile(r"(?i:error|exception|traceback|fail(?:ed|ure))")
 """A result that reads like this is a failure, though nothing was raised."""
@@ -37,14 +35,12 @@ class _Agent:
     """What is known of one agent in one run."""
 
     __slots__ = (
-        "answers", "failed", "failed_kind", "failures", "first", "has_model", "is_decided", "rule", "steps", "talks",
+        "answers", "failed", "failed_kind", "failures", "has_model", "is_decided", "rule", "steps", "talks",
         "unseen", "unseen_call", "users",
     )  # fmt: skip
 
     def __init__(self, kept_steps: int) -> None:
         self.steps = Steps(kept_steps)
-        self.first: list[tuple[Call, bool]] = []
-        """The first steps, too few to repeat anything: most runs have no more, and comparing them would be for nothing."""
         self.answers = Answers()
         self.rule = ""
         """Which rule fires; empty where none does."""
@@ -94,8 +90,8 @@ class AgentLoop(Detector):
         self._kept_steps = self._limits.kept_steps
         self._board = Board()
         self._runs: Table[str, _Run] = Table(lambda: _Run(self._kept_steps), self._forget)
-        self._least = min(self._limits.repeats, self._limits.same_error_repeats, self._limits.alternations) - 1
-        self._held = 0
+        least = min(self._limits.repeats, self._limits.same_error_repeats, self._limits.alternations)
+        self._young = YoungRuns(least, self._limits.near_duplicates)
 
     def take(self, call: Call, now_ns: int) -> None:
         """Compare the call with those before it."""
@@ -125,8 +121,21 @@ class AgentLoop(Detector):
                 self._end_ping_pong(run, call.run_id)
             self._take_step(state_of_agent, call)
 
+    def take_all(self, calls: Sequence[Call], now_ns: int) -> None:
+        """The same; of a young run nothing is compared before it could have completed a pattern."""
+        runs, young = self._runs.states, self._young
+        for call in calls:
+            run_id = call.run_id
+            if run_id not in runs:
+                if (call.kind is Kind.STEP and call.error is None) or young.hold(call):
+                    continue
+                for before in young.pop(run_id):
+                    self.take(before, now_ns)
+            self.take(call, now_ns)
+
     def end_run(self, run_id: str, now_ns: int) -> None:
         """Forget the run."""
+        self._young.pop(run_id)
         run = self._runs.pop(run_id)
         if run is not None:
             self._forget(run_id, run)
@@ -160,28 +169,7 @@ class AgentLoop(Detector):
         elif agent.failures:
             self._end_failures(agent, call)
         is_decided, agent.is_decided = agent.is_decided or not agent.has_model, False
-        if self._may_wait(agent, call):
-            agent.first.append((call, is_decided))
-            self._held += 1
-            return
-        key = key or join_key(call.run_id, call.agent_name)
-        for first, was_decided in self._release(agent):
-            self._compare(agent, first, key, is_decided=was_decided)
-        self._compare(agent, call, key, is_decided=is_decided)
-
-    def _may_wait(self, agent: _Agent, call: Call) -> bool:
-        """True for a step that can complete no pattern and is small enough to be kept as it is until one can."""
-        if agent.steps.symbols or len(agent.first) >= self._least or self._held >= HELD_CALLS or call.error is not None:
-            return False
-        given, returned = call.input_payload, call.output_payload
-        return given is not None and returned is not None and len(given.text) + len(returned.text) <= HELD_CHARS
-
-    def _release(self, agent: _Agent) -> list[tuple[Call, bool]]:
-        first = agent.first
-        if first:
-            agent.first = []
-            self._held -= len(first)
-        return first
+        self._compare(agent, call, key or join_key(call.run_id, call.agent_name), is_decided=is_decided)
 
     def _compare(self, agent: _Agent, call: Call, key: str, *, is_decided: bool) -> None:
         steps, end_ns = agent.steps, end_of(call)
@@ -248,7 +236,7 @@ class AgentLoop(Detector):
 
     def _take_answer(self, agent: _Agent, call: Call) -> None:
         had_step, agent.is_decided, agent.has_model = not agent.is_decided, True, True
-        if agent.first or agent.steps.symbols or agent.answers:
+        if agent.steps.symbols or agent.answers:
             self._look_for_user(agent, call, had_step=had_step)
         limits = self._limits
         if agent.answers.add(call, limits.near_duplicates, end_of(call)) and are_alike(
@@ -353,7 +341,6 @@ class AgentLoop(Detector):
         )
 
     def _restart(self, agent: _Agent, key: str) -> None:
-        self._release(agent)
         agent.steps.restart()
         agent.answers.clear()
         agent.failures.clear()
@@ -366,7 +353,6 @@ class AgentLoop(Detector):
 
     def _let_go(self, agent: _Agent, run_id: str, name: str | None) -> None:
         """Forget an agent; mostly nothing was ever said about it."""
-        self._release(agent)
         if not self._board.is_blank:
             self._clear(agent, join_key(run_id, name))
 
