@@ -28,7 +28,7 @@ from foretell.watchdog.probes.stacks import name_place, take_stack
 from foretell.watchdog.probes.standing import StandingThreads
 from foretell.watchdog.probes.tasks import TaskBook
 
-SETTLED_NS: Final = 400_000_000
+SETTLED_NS: Final = 100_000_000
 """A wait that is younger is not looked into: nearly all are over before."""
 INFERENCE: Final = frozenset((Kind.LLM, Kind.EMBEDDINGS))
 
