@@ -16,6 +16,8 @@ PAGES = {
     "docs/reference/settings.md": "settings_page:make_page",
     "docs/reference/public_names.txt": "public_names:make_page",
     "docs/reference/triggers.md": "triggers_page:make_page",
+    "deploy/otel-collector/names.yaml": "collector_names:render_names",
+    "deploy/otel-collector/secrets.yaml": "collector_secrets:render_secrets",
     "deploy/prometheus/rules/triggers.yml": "foretell.triggers.prometheus:render_rules",
     "deploy/prometheus/rules/expected.yml": "foretell.triggers.prometheus:render_expected_agents",
 }
