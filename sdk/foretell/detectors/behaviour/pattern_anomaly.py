@@ -28,7 +28,7 @@ EDGE: Final = 0
 MARGIN: Final = 0.5
 """Of the way from the usual to the strangest hundredth: a run lies so much beyond that, or it is chance."""
 LEAST_MARGIN: Final = 0.05
-RENEW_SHARE: Final = 0.1
+RENEW_SHARE: Final = 0.25
 """The reference is weighed anew when so many of its runs are new."""
 SHOWN: Final = 3
 Walk = tuple[int, ...]
