@@ -23,8 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "tests" / "scenarios" / "programs" / "troubled.py"
 PAGE = ROOT / "docs" / "reference" / "acceptance.md"
 MINUTE_S = 60.0
-WHOLE_CORE = 0.93
-"""A thread that gets less of a core does not spin by the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,8 @@ class Scene:
     environment: tuple[tuple[str, str], ...] = ()
     is_exempt: bool = False
     """Nobody can look while C code holds the interpreter."""
-    needs_core: bool = False
-    """Runs alone, and counts only where the machine gives it a whole core."""
+    is_alone: bool = False
+    """Runs with no other program beside it: it needs a core."""
 
 
 SCENES = (
@@ -65,8 +63,8 @@ SCENES = (
     Scene("slow", "slow_response", "runs take three times as long", minimum_s=63, environment=(("USUAL_S", "1.05"),)),
     Scene("unredacted", "redaction_failure", "an own redaction rule that raises"),
     Scene("flood", "telemetry_gap", "more than the queue holds", environment=(("FORETELL_QUEUE_MAX_ITEMS", "500"),)),
-    Scene("spin_python", "cpu_spin", "a busy loop in Python", 36, 30, needs_core=True),
-    Scene("spin_regex", "cpu_spin", "regular expressions", 36, 30, needs_core=True),
+    Scene("spin_python", "cpu_spin", "a busy loop in Python", 36, 30, is_alone=True),
+    Scene("spin_regex", "cpu_spin", "regular expressions", 36, 30, is_alone=True),
     Scene(
         "leak",
         "memory_growth",
@@ -88,8 +86,6 @@ class Told:
     returncode: int = 0
     onset_s: float | None = None
     found: list[tuple[str, float]] = field(default_factory=list)
-    share: float | None = None
-    """Of a core that the program got, where that matters."""
 
 
 def play(scene: Scene, *, is_quiet: bool) -> Told:
@@ -113,22 +109,20 @@ def play(scene: Scene, *, is_quiet: bool) -> Told:
             told.onset_s = float(rest[-1])
         elif word == "found":
             told.found.append((rest[0], float(rest[-1])))
-        elif word == "share":
-            told.share = float(rest[0])
     print(f"{scene.name}{' (twin)' if is_quiet else ''}: {told.found or 'nothing'}", flush=True)
     return told
 
 
 def play_all(scenes: list[Scene], jobs: int) -> list[Told]:
-    """Run every program as often as it is due, its twin as often; those that need a core by themselves at the end."""
-    together = [scene for scene in scenes if not scene.needs_core]
+    """Run every program as often as it is due, its twin as often; those that need a core alone at the end."""
+    together = [scene for scene in scenes if not scene.is_alone]
     due = [(scene, is_quiet) for scene in sorted(together, key=lambda one: -one.lasts_s) for is_quiet in (False, True)]
     told = []
     with ThreadPoolExecutor(jobs) as pool:
         played = [pool.submit(play, scene, is_quiet=is_quiet) for scene, is_quiet in due for _ in range(scene.times)]
         told = [one.result() for one in played]
     for scene in scenes:
-        for _ in range(scene.times if scene.needs_core else 0):
+        for _ in range(scene.times if scene.is_alone else 0):
             told += [play(scene, is_quiet=False), play(scene, is_quiet=True)]
     return told
 
@@ -137,21 +131,19 @@ def sum_up(scene: Scene, told: list[Told]) -> dict[str, object]:
     """What one kind of trouble came to: a line of the report."""
     troubled = [one for one in told if one.scene == scene.name and not one.is_quiet]
     twins = [one for one in told if one.scene == scene.name and one.is_quiet]
-    fair = [one for one in troubled if one.share is None or one.share >= WHOLE_CORE]
     delays = []
-    for one in fair:
+    for one in troubled:
         times = [at_s for trigger, at_s in one.found if trigger == scene.trigger]
         if times and one.onset_s is not None:
             delays.append(min(times) - one.onset_s)
     return {
         "scene": scene,
-        "runs": len(fair),
-        "unfair": len(troubled) - len(fair),
+        "runs": len(troubled),
         "noticed": len(delays),
         "delays_s": delays,
         "twins": len(twins),
         "false": sum(bool(one.found) for one in twins),
-        "others": sorted({trigger for one in fair for trigger, _ in one.found} - {scene.trigger}),
+        "others": sorted({trigger for one in troubled for trigger, _ in one.found} - {scene.trigger}),
         "is_broken": any(one.returncode for one in (*troubled, *twins)),
     }
 
@@ -174,7 +166,7 @@ Last run: {time.strftime("%Y-%m-%d", time.gmtime())}, Python {platform.python_ve
 |---|---|--:|--:|--:|--:|
 {rows}
 
-Where a program needs a whole core and the machine gave it less, the run does not count. C code that holds the interpreter is noticed when
+C code that holds the interpreter is noticed when
 it returns. `agent_down` is judged in the fleet: see the rules' tests. The same programs run in the tests with compressed limits; episodes
 with a simulated clock are in [How well the triggers notice](detection.md).
 """
@@ -185,8 +177,6 @@ def _make_row(line: dict[str, object]) -> str:
     assert isinstance(scene, Scene)
     assert isinstance(delays, list)
     noticed = f"{line['noticed']} of {line['runs']}"
-    if line["unfair"]:
-        noticed += f" ({line['unfair']} without a core)"
     at_most = "–" if not delays else f"{max(0.0, max(delays) - scene.minimum_s):.1f} s"
     if scene.is_exempt:
         at_most = "exempt"
@@ -203,7 +193,7 @@ def find_faults(lines: list[dict[str, object]]) -> list[str]:
         scene = line["scene"]
         assert isinstance(scene, Scene)
         if line["noticed"] != line["runs"] or not line["runs"]:
-            faults.append(f"{scene.name}: noticed {line['noticed']} of {line['runs']}, {line['unfair']} without a core")
+            faults.append(f"{scene.name}: noticed {line['noticed']} of {line['runs']}")
         if line["false"]:
             faults.append(f"{scene.name}: {line['false']} quiet twins with a finding")
         if line["is_broken"]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from foretell.logging_start import setup_logging
     from foretell.setup.resuming import resume
     from foretell.watchdog.callbacks import on_finding
+    from foretell.watchdog.probes.locks import watched
 
 __all__ = [
     "ForetellError",
@@ -59,6 +60,7 @@ __all__ = [
     "shutdown",
     "step",
     "tool",
+    "watched",
     "workflow",
 ]
 
@@ -77,6 +79,7 @@ _HOMES = {
     "logging_start": ("setup_logging",),
     "setup.resuming": ("resume",),
     "watchdog.callbacks": ("on_finding",),
+    "watchdog.probes.locks": ("watched",),
 }
 _HOME_OF = {name: f"foretell.{home}" for home, names in _HOMES.items() for name in names}
 

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.slow
 
 LIMITS = {
     "leak": {"MEMORY_GROWTH_MIN_AGE_S": 4, "MEMORY_GROWTH_WINDOW_S": 24, "MEMORY_GROWTH_MIN_SAMPLES": 8},
-    "spin_python": {"CPU_SPIN_HOLD_S": 3, "CPU_SPIN_STACK_SAMPLES": 2, "CPU_SPIN_SHARE": 0.75},
-    "spin_regex": {"CPU_SPIN_HOLD_S": 3, "CPU_SPIN_STACK_SAMPLES": 2, "CPU_SPIN_SHARE": 0.75},
+    "spin_python": {"CPU_SPIN_HOLD_S": 3, "CPU_SPIN_STACK_SAMPLES": 2},
+    "spin_regex": {"CPU_SPIN_HOLD_S": 3, "CPU_SPIN_STACK_SAMPLES": 2},
     "hold_loop": {"EVENT_LOOP_BLOCKED_HEARTBEAT_S": 3},
     "block_loop": {"EVENT_LOOP_BLOCKED_HEARTBEAT_S": 2},
     "block": {"AGENT_BLOCKED_BLOCKED_S": 2},
@@ -24,11 +24,13 @@ LIMITS = {
 }
 """What is compressed: limits of triggers, without `FORETELL_TRIGGER_`."""
 LASTS_S = {"leak": 20, "spin_python": 9, "spin_regex": 9, "hold_loop": 7, "block_loop": 5, "block": 5, "stall": 4}
-ALONE = {"hold_loop", "slow"}
+ALONE = {"spin_python", "spin_regex", "hold_loop", "slow"}
 """Programs whose timing a second one at the same time would disturb."""
 SETTINGS = {"flood": {"FORETELL_QUEUE_MAX_ITEMS": "500"}}
 SCENES = {
     "leak": "memory_growth",
+    "spin_python": "cpu_spin",
+    "spin_regex": "cpu_spin",
     "hold_loop": "event_loop_blocked",
     "block_loop": "event_loop_blocked",
     "loop": "agent_loop",
@@ -73,19 +75,6 @@ def test_trouble_is_noticed_and_its_twin_is_not(start, scene, trigger):
     assert (0, 0) == (troubled.returncode, twin.returncode), troubled.stderr + twin.stderr
     assert trigger in troubled.said("found"), troubled.stdout + troubled.stderr
     assert [] == twin.said("found")
-
-
-@pytest.mark.parametrize("scene", ["spin_python", "spin_regex"])
-def test_a_spinning_thread_is_noticed_and_its_twin_is_not(start, scene):
-    """Where the machine gives a thread a whole core: elsewhere nothing spins."""
-    for attempt in ("one", "two", "three"):
-        program = start(scene, attempt).end()
-        share = float(program.said("share")[0])
-        if share > 0.85:
-            assert ["cpu_spin"] == program.said("found"), program.stdout + program.stderr
-            assert [] == start(scene, "quiet").end().said("found")
-            return
-    pytest.skip(f"this machine is busy: the program got {share:.0%} of a core")
 
 
 def test_trouble_is_noticed_after_it_began(start):

@@ -71,15 +71,13 @@ def is_ready(number):
 
 def spin(is_quiet, burn):
     """Burn a core in one tool; the twin burns as much in many."""
-    until_s, burnt_s = time.monotonic() + LASTS_S, time.thread_time()
+    until_s = time.monotonic() + LASTS_S
     begin(is_quiet)
     while time.monotonic() < until_s:
         with foretell.tool("wait_for_order"):
             step_until_s = time.monotonic() + 0.2 if is_quiet else until_s
             while time.monotonic() < step_until_s:
                 burn()
-    # A machine that is busy with other things gives no whole core, and then nothing spins.
-    print("share", f"{(time.thread_time() - burnt_s) / LASTS_S:.2f}", flush=True)
 
 
 @foretell.instrument_agent

@@ -8,16 +8,19 @@ They are used like the locks that they are around. `async with` on a plain async
 
 from __future__ import annotations
 
-import asyncio
+import sys
 import threading
 import time
 import weakref
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from foretell.errors import ForetellError
+
+if TYPE_CHECKING:
+    import asyncio
 
 MAX_WAITING: Final = 10_000
 
@@ -114,7 +117,9 @@ class WatchedAsyncLock:
     async def acquire(self) -> bool:
         """Take the lock; as `asyncio.Lock.acquire`."""
         await self._inner.acquire()
-        task = asyncio.current_task()
+        from asyncio import current_task
+
+        task = current_task()
         self._owner = weakref.ref(task) if task is not None else None
         return True
 
@@ -151,7 +156,8 @@ def watched(lock: Any, name: str | None = None) -> WatchedLock | WatchedAsyncLoc
     """
     if isinstance(lock, (WatchedLock, WatchedAsyncLock)):
         return lock
-    if isinstance(lock, asyncio.Lock):
+    # Who has an asyncio.Lock has loaded asyncio; nobody else should pay for it.
+    if "asyncio" in sys.modules and isinstance(lock, sys.modules["asyncio"].Lock):
         return WatchedAsyncLock(lock, name or _name_caller())
     if isinstance(lock, (type(threading.Lock()), type(threading.RLock()))):
         return WatchedLock(lock, name or _name_caller())
@@ -163,8 +169,6 @@ def watched(lock: Any, name: str | None = None) -> WatchedLock | WatchedAsyncLoc
 
 def _name_caller() -> str:
     """Name a lock after the place where it is made."""
-    import sys
-
     from foretell.watchdog.probes.stacks import name_place
 
     frame = sys._getframe(2)  # noqa: SLF001  # documented; inspect.stack() takes a thousand times as long
