@@ -109,12 +109,14 @@ def test_a_paused_run_goes_on_when_another_terminal_says_so(stage):
     run_id = run_of(program)
     stage.wait_for_pause(run_id)
     time.sleep(0.7)  # long enough to be noticed
+    listed = json.loads(stage.run("-m", "foretell.cli", "runs", "--json").stdout)
     resumed = stage.run("-m", "foretell.cli", "resume", run_id[:8], "--json")
     program.end()
 
     assert {"schema": "foretell.resume/1", "run_id": run_id, "trigger": "agent_loop", "goes_on": True} == json.loads(
         resumed.stdout
     )
+    assert ["agent_loop"] == [run["paused_by"] for run in listed["runs"]]
     assert "waited" in program.stdout.split()
     assert 1 == program.stderr.count(f"foretell resume {run_id}")
     assert [Outcome.OK] * 21 == outcomes(stage.load(run_id))

@@ -68,6 +68,7 @@ def shape_summary(run: RunSummary) -> Shape:
         "end": None if run.end_ns is None else format_timestamp(run.end_ns),
         "duration_s": None if run.end_ns is None else (run.end_ns - run.start_ns) / 1e9,
         "outcome": run.outcome.value,
+        "paused_by": run.paused_by,
         "error": run.error_message,
         "calls": run.call_count,
         "errors": run.error_count,

@@ -34,6 +34,8 @@ class RunSummary:
     user_id: str | None = None
     error_message: str | None = None
     trace_id: int = 0
+    paused_by: str | None = None
+    """The trigger for which the run waits to be let go on; None while it does not."""
 
 
 @dataclass(frozen=True, slots=True)

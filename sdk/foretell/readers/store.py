@@ -17,6 +17,7 @@ from foretell.store import queries
 from foretell.store.aborts import find_dead, settle_dead
 from foretell.store.search import update_index
 from foretell.store.store import Store
+from foretell.store.writing.pauses import list_pauses
 
 _PAGE = 200
 _ABILITIES = Abilities(
@@ -69,7 +70,7 @@ class StoreReader:
         calls = _in_order([build_call(row, run_id) for row in rows])
         traces = {call.span_id: call.trace_id for call in calls}
         return Run(
-            build_summary(lines[0]),
+            self._add_pauses([build_summary(lines[0])])[0],
             calls,
             tuple(map(build_finding, findings)),
             tuple(map(build_score, scores)),
@@ -95,6 +96,15 @@ class StoreReader:
         """Follow: findings that begin or end from now on."""
         return FindingFollower(self._store)
 
+    def _add_pauses(self, summaries: list[RunSummary]) -> list[RunSummary]:
+        """Say of open runs whether they are paused."""
+        if all(summary.end_ns is not None for summary in summaries):
+            return summaries
+        paused = {pause.run_id: pause.trigger for pause in list_pauses(self._store)}
+        return [
+            replace(summary, paused_by=paused[summary.id]) if summary.id in paused else summary for summary in summaries
+        ]
+
     def _find(self, query: RunQuery) -> Iterator[RunSummary]:
         """Page by page, so that the store is never held while the caller looks at a run."""
         left, after = query.limit, None
@@ -102,7 +112,7 @@ class StoreReader:
             with self._store.reading() as connection:
                 dead = find_dead(connection, self._store.now_ns())
                 page = queries.find_lines(connection, replace(query, limit=min(left, _PAGE)), dead, after)
-            yield from map(build_summary, page)
+            yield from self._add_pauses([build_summary(line) for line in page])
             left -= len(page)
             if len(page) < _PAGE:
                 return

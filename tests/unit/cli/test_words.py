@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timezone
 
 import pytest
@@ -14,8 +15,21 @@ from foretell.cli.render.words import (
     format_count,
     format_duration,
     format_timestamp,
+    say_outcome,
     shorten,
 )
+from foretell.model.kinds import Outcome
+from tests.unit.cli.builders import make_run
+
+
+def test_a_paused_run_says_for_what_it_waits():
+    """As long as it is open."""
+    run = make_run().summary
+    paused = replace(run, end_ns=None, outcome=Outcome.OPEN, paused_by="agent_loop")
+
+    assert ("‖", "paused (agent_loop)", "yellow") == say_outcome(paused)
+    assert ("…", "running", "cyan") == say_outcome(replace(paused, paused_by=None))
+    assert ("✓", "ok", "green") == say_outcome(replace(run, paused_by="agent_loop"))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from foretell.cli.render.tree import Row, build_tree, draw_guides, list_rows
 from foretell.cli.render.words import (
     OUTCOME_MARKS,
     OUTCOME_STYLES,
-    OUTCOME_WORDS,
     UNKNOWN,
     count_noun,
     format_clock,
@@ -19,6 +18,7 @@ from foretell.cli.render.words import (
     format_count,
     format_duration,
     printable,
+    say_outcome,
     shorten,
 )
 from foretell.model.facts import InferenceFacts
@@ -105,13 +105,13 @@ def render_heading(summary: RunSummary, look: Look) -> RenderableType:
     from rich.padding import Padding
     from rich.text import Text
 
-    style = OUTCOME_STYLES[summary.outcome]
+    mark, word, style = say_outcome(summary)
     seconds = ((summary.end_ns or look.now_ns) - summary.start_ns) / 1e9
     whose = [f"run {summary.id}", format_clock(summary.start_ns, look.zone), summary.service_name]
     whose += [f"session {summary.session_id}"] if summary.session_id else []
     whose += [f"user {summary.user_id}"] if summary.user_id else []
-    title = Text.assemble((f"{OUTCOME_MARKS[summary.outcome]} ", style), (printable(summary.name), "bold"))
-    title.append(f"  {OUTCOME_WORDS[summary.outcome]}", style)
+    title = Text.assemble((f"{mark} ", style), (printable(summary.name), "bold"))
+    title.append(f"  {word}", style)
     title.append(f" {'for' if summary.end_ns is None else 'in'} {format_duration(seconds)}")
     return Group(
         title,

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 from foretell.cli.render.words import (
     NOTHING,
-    OUTCOME_MARKS,
-    OUTCOME_STYLES,
-    OUTCOME_WORDS,
     UNKNOWN,
     format_age,
     format_cost,
     format_count,
     format_duration,
     printable,
+    say_outcome,
     shorten,
 )
 
@@ -99,6 +97,7 @@ def _draw_cells(run: RunSummary, now_ns: int) -> dict[str, Text]:
     from rich.text import Text
 
     tokens = run.input_tokens + run.output_tokens
+    mark, word, style = say_outcome(run)
     cost = format_cost(run.cost_usd, run.unpriced_calls)
     is_unsure = cost == UNKNOWN or cost.startswith("≥")
     seconds = ((run.end_ns or now_ns) - run.start_ns) / 1e9
@@ -106,7 +105,7 @@ def _draw_cells(run: RunSummary, now_ns: int) -> dict[str, Text]:
     return {
         "run": Text(run.id[:ID_DIGITS], "bold"),
         "agent": Text(printable(run.agent_name or run.name)),
-        "outcome": Text(f"{OUTCOME_MARKS[run.outcome]} {OUTCOME_WORDS[run.outcome]}", OUTCOME_STYLES[run.outcome]),
+        "outcome": Text(f"{mark} {word}", style),
         "when": Text(format_age(run.start_ns, now_ns), "dim"),
         "took": Text(format_duration(seconds) + ("…" if is_open else ""), "cyan" if is_open else ""),
         "calls": Text(format_count(run.call_count)),

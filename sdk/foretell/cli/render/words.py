@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone, tzinfo
+from typing import TYPE_CHECKING
 
 from foretell.model.kinds import Outcome
+
+if TYPE_CHECKING:
+    from foretell.model.run import RunSummary
 
 NOTHING = "–"
 UNKNOWN = "unknown"
@@ -42,6 +46,13 @@ OUTCOME_STYLES = {
     Outcome.TIMEOUT: "red",
     Outcome.THROTTLED: "yellow",
 }
+
+
+def say_outcome(run: RunSummary) -> tuple[str, str, str]:
+    """Mark, word and style of how a run ended, or of how it goes on."""
+    if run.paused_by is not None and run.end_ns is None:
+        return "‖", f"paused ({run.paused_by})", "yellow"
+    return OUTCOME_MARKS[run.outcome], OUTCOME_WORDS[run.outcome], OUTCOME_STYLES[run.outcome]
 
 
 def format_duration(seconds: float | None) -> str:
