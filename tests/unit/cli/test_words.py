@@ -19,12 +19,12 @@ from foretell.cli.render.words import (
     shorten,
 )
 from foretell.model.kinds import Outcome
-from tests.unit.cli.builders import make_run
+from tests.unit.cli.builders import make_root, make_run
 
 
 def test_a_paused_run_says_for_what_it_waits():
     """As long as it is open."""
-    run = make_run().summary
+    run = make_run(make_root()).summary
     paused = replace(run, end_ns=None, outcome=Outcome.OPEN, paused_by="agent_loop")
 
     assert ("‖", "paused (agent_loop)", "yellow") == say_outcome(paused)
