@@ -154,8 +154,13 @@ def measure_growth(points: Sequence[tuple[int, int]], least_mb_per_h: float = 0.
 
 
 def _count_rising(sizes: Sequence[float], rise: float) -> int:
-    """Count from how many parts of the window to the next the floor rises by its share of the whole."""
+    """Count from how many parts of the window to the next the floor rises by its share of the whole.
+
+    0 where it falls by half of the whole from one part to the next: what gives so much back is a wave, not a leak.
+    """
     size = len(sizes) // PARTS
     floors = [lower_decile(sizes[-(part + 1) * size : len(sizes) - part * size]) for part in range(PARTS)][::-1]
+    if any(before - after > rise / 2 for before, after in pairwise(floors)):
+        return 0
     share = rise / PARTS / 4
     return sum(after - before > share for before, after in pairwise(floors))

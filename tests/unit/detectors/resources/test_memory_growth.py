@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sin, tau
 from random import Random
 
 import pytest
@@ -72,6 +73,7 @@ QUIET = {
     "a saw-tooth": lambda at_s: 200 + 150 * (at_s % 400) / 400,
     "a warm-up": lambda at_s: 200 + 300 * min(at_s / 240, 1),
     "spikes": lambda at_s: 1_000 if at_s % 900 < 40 else 200,
+    "waves": lambda at_s: 200 + 30 * sin(tau * (at_s / 900 + 0.425)) + leak(8)(at_s),
     "what is given back": lambda at_s: 700 - leak(100)(at_s),
 }
 
