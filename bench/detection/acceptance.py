@@ -156,7 +156,7 @@ def make_page(lines: list[dict[str, object]]) -> str:
 # Triggers in real time
 
 Real programs (`tests/scenarios/programs/troubled.py`) that get into trouble with the public API alone, in real time, with every limit at
-its default. Each has a quiet twin that does nearly the same, and in which nothing may be found at all. Time to detect is from the moment
+its default, two to four at a time. Each has a quiet twin that does nearly the same, and in which nothing may be found at all. Time to detect is from the moment
 at which the program says that its trouble begins to the call of its `@foretell.on_finding` function; *beyond* is what of it exceeds the
 rule's own minimum.
 

@@ -28,7 +28,7 @@ nearly is. Each episode meets a fresh detector with the catalogue's limits, by w
 
 This is the tier with the declared clock: time in it is simulated, at full length, and no duration or limit is compressed. Calls reach the
 detectors each 0.1 s and looks come each 0.5 s or 1 s, as in a live process. The scenarios with real processes compress their limits in
-the tests (`tests/scenarios/test_triggers_live.py` says to what) and run in real time under `make acceptance`. `agent_down` is judged in
+the tests (`tests/scenarios/test_triggers_live.py` says to what) and run in [real time](acceptance.md) under `make acceptance`. `agent_down` is judged in
 the fleet alone: promtool plays its episodes, at the end of this page.
 
 The report fails where recall is below {MIN_RECALL:.0%}, where the interval of the false alarms reaches {MAX_FALSE_SHARE:.0%}, or where p95 is more than
