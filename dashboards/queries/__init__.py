@@ -1,0 +1,1 @@
+"""Every question that a dashboard asks, each once and by name."""
