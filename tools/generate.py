@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,17 @@ PAGES = {
     "deploy/otel-collector/secrets.yaml": "collector_secrets:render_secrets",
     "deploy/prometheus/rules/triggers.yml": "foretell.triggers.prometheus:render_rules",
     "deploy/prometheus/rules/expected.yml": "foretell.triggers.prometheus:render_expected_agents",
+    "dashboards/json/fleet.json": "dashboards.fleet:PAGE.render",
+    "dashboards/json/agent.json": "dashboards.agent:PAGE.render",
+    "dashboards/json/traces.json": "dashboards.traces:PAGE.render",
+    "dashboards/json/errors.json": "dashboards.errors:PAGE.render",
+    "dashboards/json/cost.json": "dashboards.cost:PAGE.render",
+    "dashboards/json/replay.json": "dashboards.replay:PAGE.render",
+    "dashboards/json/triggers.json": "dashboards.triggers:PAGE.render",
+    "dashboards/json/stack.json": "dashboards.stack:PAGE.render",
+    "docs/reference/dashboards.md": "dashboards.build:make_page",
 }
-"""File → module (in tools/ or our own) and the function that gives its text."""
+"""File → module (in tools/, dashboards/ or our own) and the function that gives its text."""
 
 
 def find_stale(root: Path) -> dict[Path, str]:
@@ -32,7 +42,7 @@ def find_stale(root: Path) -> dict[Path, str]:
 
 def _make(source: str) -> str:
     module, _, function = source.partition(":")
-    make: Callable[[], str] = getattr(importlib.import_module(module), function)
+    make: Callable[[], str] = attrgetter(function)(importlib.import_module(module))
     return make()
 
 
@@ -53,5 +63,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
+    sys.path[:0] = [str(Path(__file__).parent), str(ROOT)]
     sys.exit(main(sys.argv[1:]))
