@@ -25,7 +25,7 @@ _VALUES = {
     "true": ("true", ' and ({old} == true or IsMatch({old}, "^(?i)true$"))'),
     # Zero is what several tools say when they do not know the price.
     "cost": ("Double({old})", " and not IsBool({old}) and Double({old}) != nil and Double({old}) != 0.0"),
-    "output_type": ("ToLowerCase({old})", ' and IsMatch({old}, "^(?i)(text|image|speech)$")'),
+    "output_type": ("ToLowerCase({old})", ' and IsMatch({old}, "^(?i)(text|image|speech|json.*)$")'),
 }
 _OPERATION = f'span.attributes["{genai.OPERATION}"]'
 _PROVIDER = f'span.attributes["{genai.PROVIDER}"]'
@@ -38,7 +38,7 @@ def render_names() -> str:
     """Return the processor as a file of its own, which the collector gets as one more --config."""
     statements = "".join(f"          - {_quote(statement)}\n" for statement in list_statements())
     return (
-        f"{HEAD}processors:\n  transform/names:\n    error_mode: ignore\n    trace_statements:\n"
+        f"{HEAD}processors:\n  transform/names:\n    error_mode: silent\n    trace_statements:\n"
         f"      - context: span\n        conditions:\n          - {_quote(_condition())}\n        statements:\n{statements}"
     )
 
@@ -80,6 +80,8 @@ def _rename(row: Row) -> Iterator[str]:
     old, new = _attribute(row.old), _attribute(row.new)
     where = f"{old} != nil{_on(row.operations)}"
     if row.conversion == "provider":
+        # An empty word names nobody.
+        where += f' and Trim(String({old})) != ""'
         yield from _name_provider(old, where)
         yield f'delete_key(span.attributes, "{row.old}") where {where}'
         return
@@ -92,6 +94,8 @@ def _rename(row: Row) -> Iterator[str]:
         return
     value, sense = (text.replace("{old}", old) for text in _VALUES[row.conversion])
     yield f"set({new}, {value}) where {where}{sense} and {new} == nil"
+    if row.conversion == "output_type":
+        yield f'set({new}, "json") where {where}{sense} and HasPrefix({new}, "json")'
     if row.new == own.COST_AMOUNT:
         yield f'set(span.cache["reported"], true) where {where}{sense} and {_OPERATION} != nil'
     yield f'delete_key(span.attributes, "{row.old}") where {where}{sense}'
