@@ -94,7 +94,7 @@ PAGE = Page(
                     sort="Cost",
                 ),
                 lines(
-                    "Cost of a run",
+                    "Cost of a run by agent",
                     "What a run of each agent costs, on average.",
                     money.COST_PER_RUN_BY_AGENT,
                     "currencyUSD",
@@ -106,13 +106,13 @@ PAGE = Page(
             "Where to save",
             (
                 lines(
-                    "Input from the cache",
-                    "By model. A prompt whose beginning stays the same is cached; one with a clock at its top is not.",
+                    "Input from the cache by model",
+                    "A prompt whose beginning stays the same is cached; one with a clock at its top is not.",
                     money.CACHED_SHARE_BY_MODEL,
                     "percentunit",
                 ),
                 lines(
-                    "Tokens",
+                    "Tokens by kind",
                     "A minute. Reasoning is a part of the output, cache writes are a part of the input.",
                     (money.INPUT_TOKENS, money.OUTPUT_TOKENS, money.REASONING_TOKENS, money.CACHE_WRITES),
                     "cpm",

@@ -69,7 +69,7 @@ PAGE = Page(
             "Which agent",
             (
                 table(
-                    "Agents",
+                    "Agents and what they did",
                     "What each agent did in the time that is shown. Click a name for that agent alone.",
                     (runs.TABLE_RUNS, runs.TABLE_FAILED, runs.TABLE_P95, runs.TABLE_COST),
                     "short",

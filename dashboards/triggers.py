@@ -78,7 +78,7 @@ PAGE = Page(
                 states(
                     "When alerts fired", "Red while an alert fires.", triggers.ALERTS_OVER_TIME, _FIRING, width=HALF
                 ),
-                bars("Findings", "Findings that began, by trigger.", triggers.FINDINGS_BY_TRIGGER, "short"),
+                bars("Findings over time", "Findings that began, by trigger.", triggers.FINDINGS_BY_TRIGGER, "short"),
                 lines(
                     "How long findings last",
                     "95 % of those that ended within the hour were over after this time.",

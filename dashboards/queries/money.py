@@ -33,7 +33,7 @@ COST_PER_RUN_BY_AGENT = over(
     "{{gen_ai_agent_name}}",
 )
 BUDGET_SHARE = now(
-    "max by (job, period) (foretell:budget:spent_usd{JOB} / on (job, period) foretell:budget:usd{JOB})",
+    "topk(20, max by (job, period) (foretell:budget:spent_usd{JOB} / on (job, period) foretell:budget:usd{JOB}))",
     "{{job}} {{period}}",
 )
 BUDGET_DAY = over('topk(20, foretell:budget:usd{JOB, period="day"})', "limit {{job}}")

@@ -14,7 +14,7 @@ def _flow(point: str) -> str:
     )
 
 
-UP = over("max by (job) (up)", "{{job}}")
+UP = over("topk(20, max by (job) (up))", "{{job}}")
 DOWN = now("count (up == 0) or 0 * count (up)", "down")
 ACCEPTED_SPANS = over("sum (rate(otelcol_receiver_accepted_spans_total[$__rate_interval]))", "spans")
 ACCEPTED_POINTS = over("sum (rate(otelcol_receiver_accepted_metric_points_total[$__rate_interval]))", "metric points")

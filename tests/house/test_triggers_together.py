@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from pathlib import Path
 
@@ -22,6 +23,7 @@ RULES = ROOT / "deploy" / "prometheus" / "rules"
 RUNBOOKS = ROOT / "deploy" / "runbooks"
 CASES = ROOT / "tests" / "rules"
 PAGE = ROOT / "docs" / "reference" / "triggers.md"
+DASHBOARD = ROOT / "dashboards" / "json" / "triggers.json"
 SECTIONS = ["What it means", "Look first", "Fix", "Silence when"]
 IDS = {trigger.id for trigger in CATALOGUE}
 
@@ -105,8 +107,22 @@ def test_the_page_has_the_trigger_with_all_its_limits(trigger: Trigger) -> None:
     assert [] == [name for limit in trigger.limits if (name := trigger.variable_of(limit)) not in page]
 
 
-# HOOK: the panel. When dashboards/ is there, each trigger's id must stand in a panel of the dashboard `foretell-triggers`,
-# to which every alert's dashboard_url leads.
+@each_trigger()
+def test_the_dashboard_has_a_panel_with_the_trigger_s_limit(trigger: Trigger) -> None:
+    """Every alert leads to that dashboard."""
+    panels = json.loads(DASHBOARD.read_text("utf-8"))["panels"]
+    asked = [target["expr"] for panel in panels if panel["title"] == trigger.id for target in panel["targets"]]
+    limits = re.findall(r'foretell:trigger:limit\{trigger="(\w+)", limit="(\w+)"', " ".join(asked))
+
+    assert {trigger.id} == {id for id, _ in limits}
+    assert {name for _, name in limits} <= {limit.name for limit in trigger.limits}
+    assert any("foretell:trigger:limit" not in text for text in asked)
+
+
+def test_the_dashboard_has_no_panel_of_what_is_no_trigger() -> None:
+    panels = json.loads(DASHBOARD.read_text("utf-8"))["panels"]
+
+    assert IDS == {panel["title"] for panel in panels if re.fullmatch(r"[a-z_]+", panel["title"])}
 
 
 def _list_series() -> set[str]:
