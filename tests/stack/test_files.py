@@ -192,8 +192,8 @@ def test_every_exporter_keeps_what_it_cannot_send(file: str) -> None:
 
 def test_traces_and_logs_are_redacted_before_anything_keeps_them() -> None:
     pipelines = load("otel-collector", "config.yaml")["service"]["pipelines"]
-    assert "redaction/secrets" == pipelines["traces/in"]["processors"][-1]
-    assert "redaction/secrets" == pipelines["logs"]["processors"][-1]
+    for name in ("traces/in", "logs"):
+        assert ["redaction/fields", "redaction/secrets"] == pipelines[name]["processors"][-2:]
 
 
 def test_retention_is_as_promised() -> None:
