@@ -122,7 +122,7 @@ PAGE = Page(
                     "The newest traces whose model calls cost more than the field above says. Click one for its story.",
                     signals.DEAR_TRACES,
                     links={
-                        "traceName": link_to(page.REPLAY, "Replay this run", trace='${__data.fields["traceID"]}'),
+                        "traceName": link_to(page.REPLAY, "Replay this run", trace="${__data.fields.traceID}"),
                     },
                 ),
             ),

@@ -140,12 +140,14 @@ def link_to(uid: str, title: str, **variables: str) -> build.DashboardLink:
 
 def _ask(name: str, label: str, description: str, question: str) -> build.QueryVariable:
     """A choice, or all, among what Prometheus answers."""
+    # Numbers of Grafana's own: 1 lists a label's values, 3 reads the answer to a question.
+    kind = 1 if question.startswith("label_values") else 3
     return (
         build.QueryVariable(name)
         .label(label)
         .description(description)
         .datasource(refer_to("promql"))
-        .query({"query": question, "refId": "variable"})
+        .query({"qryType": kind, "query": question, "refId": "PrometheusVariableQueryEditor-VariableQuery"})
         .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(VariableSort.ALPHABETICAL_ASC)
         .multi(True)

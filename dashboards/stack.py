@@ -63,9 +63,9 @@ PAGE = Page(
                     "cps",
                 ),
                 lines(
-                    "Not handed on",
-                    "Items a second that a back-end did not take (they are tried again), and that were lost.",
-                    (stack.NOT_SENT, stack.LOST),
+                    "Lost",
+                    "Items a second that a back-end refused for good, and that found their queue full.",
+                    (stack.REFUSED_BY_STORE, stack.LOST),
                     "cps",
                 ),
             ),
@@ -97,7 +97,13 @@ PAGE = Page(
                     width=THIRD,
                 ),
                 lines("Stored", "A second.", (stack.LOG_LINES, stack.TEMPO_SPANS), "cps", width=THIRD),
-                lines("Time to look at the rules", "By group; each has 15 s.", stack.RULE_SECONDS, "s", width=THIRD),
+                lines(
+                    "Time to look at the rules",
+                    "The three slowest groups of rules; each has 15 s.",
+                    stack.RULE_SECONDS,
+                    "s",
+                    width=THIRD,
+                ),
                 lines(
                     "Rules that failed", "Rules that could not be looked at.", stack.RULE_FAILURES, "short", width=THIRD
                 ),

@@ -9,7 +9,7 @@ from dashboards.queries import signals, triggers
 
 TO_REPLAY = {
     "foretell.run.id": link_to(
-        page.REPLAY, "Replay this run", run="${__value.raw}", trace='${__data.fields["traceIdHidden"]}'
+        page.REPLAY, "Replay this run", run="${__value.raw}", trace="${__data.fields.traceIdHidden}"
     )
 }
 """From a run's id in a table of calls to its story."""

@@ -23,8 +23,8 @@ REFUSED_SPANS = over("sum (rate(otelcol_receiver_refused_spans_total[$__rate_int
 REFUSED_POINTS = over("sum (rate(otelcol_receiver_refused_metric_points_total[$__rate_interval]))", "metric points")
 REFUSED_LINES = over("sum (rate(otelcol_receiver_refused_log_records_total[$__rate_interval]))", "log lines")
 SENT = over(f"topk(20, {_flow('sent')})", "{{exporter}}")
-NOT_SENT = over(f"topk(20, {_flow('send_failed')})", "{{exporter}} tries again", needs="a back-end that was away")
-LOST = over(f"topk(20, {_flow('enqueue_failed')})", "{{exporter}} lost", needs="a queue that was full")
+REFUSED_BY_STORE = over(f"topk(20, {_flow('send_failed')} or 0 * ({_flow('sent')}))", "{{exporter}} refused")
+LOST = over(f"topk(20, {_flow('enqueue_failed')} or 0 * ({_flow('sent')}))", "{{exporter}} queue full")
 QUEUE_SHARE = over(
     "topk(20, max by (exporter) (otelcol_exporter_queue_size) / max by (exporter) (otelcol_exporter_queue_capacity))",
     "{{exporter}}",
@@ -50,7 +50,7 @@ REDACTIONS = over(
     needs="a text with something to redact",
 )
 SERIES = over("sum (prometheus_tsdb_head_series)", "series")
-RULE_SECONDS = over("topk(20, max by (rule_group) (prometheus_rule_group_last_duration_seconds))", "{{rule_group}}")
+RULE_SECONDS = over("topk(3, max by (rule_group) (prometheus_rule_group_last_duration_seconds))", "{{rule_group}}")
 RULE_FAILURES = over("sum (increase(prometheus_rule_evaluation_failures_total[$__rate_interval]))", "failed")
 NOT_NOTIFIED = over(
     "sum (increase(prometheus_notifications_dropped_total[$__rate_interval]))", "lost before Alertmanager"
