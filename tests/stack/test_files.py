@@ -240,6 +240,20 @@ def test_promtool_takes_the_whole_configuration(tmp_path: Path) -> None:
     assert 4 == done.stdout.count("rules found")
 
 
+@pytest.mark.slow
+def test_the_stack_s_own_alerts_fire_and_clear(tmp_path: Path) -> None:
+    """Promtool plays the cases of stack_rules.yml."""
+    promtool = find_promtool()
+    if promtool is None:
+        pytest.skip("there is no promtool: `make tools` builds one (it needs Go)")
+    for file in (DEPLOY / "prometheus" / "stack.yml", ROOT / "tests" / "stack" / "stack_rules.yml"):
+        shutil.copy(file, tmp_path)
+    done = subprocess.run(
+        [promtool, "test", "rules", tmp_path / "stack_rules.yml"], capture_output=True, text=True, check=False
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+
+
 # -- Grafana ----------------------------------------------------------------------------------------------------------
 
 
