@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards import page
 from dashboards.page import Page, Row, link_to
-from dashboards.panels import ANY_IS_BAD, ERROR_SHARES, HALF, bars, found_traces, lines, log_lines, stat, table
+from dashboards.panels import ANY_IS_BAD, ERROR_SHARES, HALF, THIRD, bars, found_traces, lines, log_lines, stat, table
 from dashboards.queries import errors, runs, signals, triggers
 from dashboards.traces import TO_REPLAY
 
@@ -22,17 +22,23 @@ PAGE = Page(
             "All of them",
             (
                 stat(
-                    "Failed", "Runs that ended in an error or were killed.", runs.FAILED_RUNS, "short", steps=ANY_IS_BAD
+                    "Failed",
+                    "Runs that ended in an error or were killed.",
+                    runs.FAILED_RUNS,
+                    "short",
+                    width=THIRD,
+                    steps=ANY_IS_BAD,
                 ),
                 stat(
                     "Failed share",
                     "Share of the runs that failed. One in a hundred is accepted, one in twenty pages.",
                     runs.ERROR_SHARE,
                     "percentunit",
+                    width=THIRD,
                     steps=ERROR_SHARES,
                     decimals=1,
                 ),
-                stat("Runs", "Runs that ended, exactly counted.", runs.RUNS, "short"),
+                stat("Runs", "Runs that ended, exactly counted.", runs.RUNS, "short", width=THIRD),
                 bars(
                     "Failures by where they come from",
                     "Failed model calls and tool calls, time-outs and refusals, calls that filled over 90 % of the"
@@ -64,7 +70,7 @@ PAGE = Page(
                         "error_type": ("Error", ""),
                         "Value": ("Runs", "short"),
                     },
-                    width=HALF,
+                    width=24,
                     links={"Agent": _ROW_TO_TRACES},
                     sort="Runs",
                 ),

@@ -177,7 +177,7 @@ def one_trace(title: str, description: str, query: Query) -> Panel:
 
 def log_lines(title: str, description: str, query: Query, *, width: int = WHOLE) -> Panel:
     """Lines of the logs; a line opens to all that is known of it, with the link to its trace."""
-    panel = _begin(logs_panel.Panel(), title, description, (query,), "", width, PLOT_HEIGHT + 2)
+    panel = _begin(logs_panel.Panel(), title, description, (query,), "", width, PLOT_HEIGHT)
     panel.show_time(True).wrap_log_message(True).enable_log_details(True)
     return panel.sort_order(words.LogsSortOrder.ASCENDING).dedup_strategy(words.LogsDedupStrategy.NONE)
 

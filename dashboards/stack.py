@@ -24,7 +24,7 @@ PAGE = Page(
                     "Servers of the stack that do not answer.",
                     stack.DOWN,
                     "short",
-                    width=6,
+                    width=HALF,
                     steps=ANY_IS_BAD,
                 ),
                 stat(
@@ -32,7 +32,7 @@ PAGE = Page(
                     "1 while the rules are looked at. Nothing else here can be trusted without it.",
                     triggers.DEAD_MANS_SWITCH,
                     "short",
-                    width=6,
+                    width=HALF,
                 ),
                 states("Servers", "Green while a server answers Prometheus.", stack.UP, _UP),
             ),

@@ -18,7 +18,9 @@ ERROR_SHARE = now(
 )
 OPEN_RUNS = now("sum (foretell_agent_active{AGENT})", "open")
 AGENTS_ALIVE = now(
-    "count (max by (job, gen_ai_agent_name) (foretell_agent_heartbeat_time_seconds{AGENT}) > 0)", "agents"
+    "count (max by (job, gen_ai_agent_name) (foretell_agent_heartbeat_time_seconds{AGENT}) > 0)"
+    " or 0 * count (foretell_agent_heartbeat_time_seconds{AGENT})",
+    "agents",
 )
 RUNS_BY_OUTCOME = over(
     "60 * sum by (outcome) (rate(foretell_agent_runs_total{AGENT}[$__rate_interval]))", "{{outcome}}"

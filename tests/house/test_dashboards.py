@@ -156,6 +156,16 @@ def test_no_two_panels_overlap_and_none_leaves_the_grid(dashboard: dict[str, Any
 
 
 @each_dashboard()
+def test_panels_side_by_side_are_equally_high_and_leave_no_gap(dashboard: dict[str, Any]) -> None:
+    lines: dict[int, list[dict[str, int]]] = {}
+    for panel in dashboard["panels"]:
+        lines.setdefault(panel["gridPos"]["y"], []).append(panel["gridPos"])
+
+    assert {24} == {sum(place["w"] for place in line) for line in lines.values()}
+    assert {1} == {len({place["h"] for place in line}) for line in lines.values()}
+
+
+@each_dashboard()
 def test_no_two_panels_have_the_same_number_or_title(dashboard: dict[str, Any]) -> None:
     panels = dashboard["panels"]
 
