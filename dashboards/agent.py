@@ -70,7 +70,7 @@ PAGE = Page(
                 lines("Models", "95 % of a model's answers take less.", runs.MODEL_P95, "s", width=THIRD),
                 lines(
                     "First words",
-                    "95 % of the streamed answers begin within this time.",
+                    "95 % of the streamed answers begin within this time; those to other agents of the service count too.",
                     runs.FIRST_CHUNK_P95,
                     "s",
                     width=THIRD,

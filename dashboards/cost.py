@@ -29,7 +29,12 @@ PAGE = Page(
                     "currencyUSD",
                     decimals=4,
                 ),
-                stat("Tokens", "Input and output of all model calls.", money.TOKENS, "short"),
+                stat(
+                    "Tokens",
+                    "Input and output of all model calls of the chosen services and models, whichever agent made them.",
+                    money.TOKENS,
+                    "short",
+                ),
                 stat(
                     "Input from the cache",
                     "Share of the input tokens that the provider had cached: they cost a fraction.",

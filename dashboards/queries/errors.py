@@ -23,7 +23,11 @@ _OWN_ERRORS = (
     f' unless on (job, error_type) increase({_MODEL_S}_count{{JOB, error_type!=""}}[1h]) > 0'
     f' unless on (job, error_type) increase({_TOOL_S}_count{{JOB, error_type!=""}}[1h]) > 0'
 )
-MODEL_ERRORS = over(_failures(_MODEL_S + "_count", "MODEL"), "model")
+MODEL_ERRORS = over(
+    'sum (increase(foretell_calls_total{AGENT, kind=~"llm|embeddings", outcome="error"}[$__rate_interval]))'
+    ' or 0 * sum (increase(foretell_calls_total{AGENT, kind=~"llm|embeddings"}[$__rate_interval]))',
+    "model",
+)
 TOOL_ERRORS = over(_failures(_TOOL_S + "_count", "AGENT"), "tool")
 DEPENDENCY_ERRORS = over(
     'sum (increase(foretell_dependency_calls_total{AGENT, outcome=~"timeout|throttled"}[$__rate_interval]))'
@@ -39,7 +43,7 @@ CONTEXT_ERRORS = over(
 OWN_ERRORS = over(f"sum ({_OWN_ERRORS}) or 0 * sum (increase({_RUN_S}_count{{AGENT}}[$__rate_interval]))", "own code")
 MODEL_ERROR_TYPES = over(
     "topk(20, sum by (gen_ai_request_model, error_type)"
-    f' (increase({_MODEL_S}_count{{MODEL, error_type!=""}}[$__rate_interval])))',
+    ' (increase(traces_span_metrics_calls_total{ASKED, error_type!=""}[$__rate_interval])))',
     "{{gen_ai_request_model}} {{error_type}}",
     needs="a failed model call",
 )

@@ -19,6 +19,8 @@ SELECTIONS: Final = {
     "JOB": 'job=~"$job"',
     "AGENT": 'job=~"$job", gen_ai_agent_name=~"$agent"',
     "COSTS": 'job=~"$job", gen_ai_agent_name=~"$agent", model=~"$model"',
+    # The conventions' metrics of model calls name no agent; the collector's metrics of spans do.
+    "ASKED": 'job=~"$job", gen_ai_agent_name=~"$agent", gen_ai_request_model=~"$model", gen_ai_request_model!=""',
     "MODEL": 'job=~"$job", gen_ai_request_model=~"$model"',
     # What is found about a whole process names no agent.
     "NAMED": 'job=~"$job", gen_ai_agent_name=~"|$named"',

@@ -6,7 +6,6 @@ from dashboards.queries.query import now, over, quantile, total
 
 _FAILED = 'outcome=~"error|aborted"'
 _RUN_S = "gen_ai_invoke_agent_duration_seconds"
-_MODEL_S = "gen_ai_client_inference_duration_seconds"
 _TOOL_S = "gen_ai_execute_tool_duration_seconds"
 
 RUNS = now(f"sum ({total('foretell_agent_runs_total{AGENT}')})", "runs")
@@ -50,7 +49,8 @@ RUN_P95_BY_AGENT = over(
 )
 RUN_SPREAD = over(f"sum by (le) (increase({_RUN_S}_bucket{{AGENT}}[$__rate_interval]))", "{{le}}")
 MODEL_P95 = over(
-    f"topk(20, {quantile('0.95', _MODEL_S + '_bucket{MODEL}', 'gen_ai_request_model')})", "{{gen_ai_request_model}}"
+    f"topk(20, {quantile('0.95', 'traces_span_metrics_duration_seconds_bucket{ASKED}', 'gen_ai_request_model')})",
+    "{{gen_ai_request_model}}",
 )
 FIRST_CHUNK_P95 = over(
     "topk(20, "
