@@ -124,9 +124,11 @@ WATCHED: dict[str, Watched] = {
         "event_loop_blocked",
         "silent_s",
         "s",
-        "time() - max by (job, instance) (foretell_event_loop_heartbeat_time_seconds{PROCESS} > 0)",
+        # A loop is looked at while calls are open; else it is silent, and nothing is wrong.
+        "time() - max by (job, instance) (foretell_event_loop_heartbeat_time_seconds{PROCESS} > 0)"
+        " and on (job, instance) sum by (job, instance) (foretell_agent_active{PROCESS}) > 0",
         _PROCESS,
-        needs="an event loop",
+        needs="an event loop with a run that is open for seconds",
     ),
     "cpu_spin": _value(
         "cpu_spin",
