@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -35,9 +41,38 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
     _let_pass(folder)
     spec = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-    with Stack(spec, folder, {}) as running:
+    with socket.socket() as free:
+        free.bind(("", 0))
+        port = free.getsockname()[1]
+    environment = {"FORETELL_ALERT_WEBHOOK_URL": f"http://host.docker.internal:{port}/"}
+    with Stack(spec, folder, environment) as running, listen(running.host, port) as running.told:
         running.start()
         yield running
+
+
+@contextmanager
+def listen(host: str, port: int) -> Iterator[list[dict[str, Any]]]:
+    """A webhook, and what it was told so far."""
+    told: list[dict[str, Any]] = []
+
+    class Webhook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer((host, port), Webhook)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield told
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def _let_pass(folder: Path) -> None:

@@ -70,15 +70,25 @@ def span(service: str, trace_id: str, span_id: str, values: dict[str, Any], *, s
 
 def counter(service: str, name: str, unit: str, value: float, values: dict[str, Any]) -> dict[str, Any]:
     """One counter with one point, as a request to /v1/metrics."""
+    total = {"aggregationTemporality": 2, "isMonotonic": True, "dataPoints": [_point(value, values)]}
+    return _metric(service, {"name": name, "unit": unit, "sum": total})
+
+
+def gauge(service: str, name: str, unit: str, value: float, values: dict[str, Any]) -> dict[str, Any]:
+    """One gauge with one point, as a request to /v1/metrics."""
+    return _metric(service, {"name": name, "unit": unit, "gauge": {"dataPoints": [_point(value, values)]}})
+
+
+def _point(value: float, values: dict[str, Any]) -> dict[str, Any]:
     now = time.time_ns()
-    point = {
-        "startTimeUnixNano": str(now - 60_000_000_000),
-        "timeUnixNano": str(now),
-        "asDouble": value,
-        "attributes": attributes(values),
-    }
-    total = {"aggregationTemporality": 2, "isMonotonic": True, "dataPoints": [point]}
-    scoped = [{"scope": {"name": "foretell"}, "metrics": [{"name": name, "unit": unit, "sum": total}]}]
+    begun = str(now - 60_000_000_000)
+    return {
+        "startTimeUnixNano": begun, "timeUnixNano": str(now), "asDouble": value, "attributes": attributes(values),
+    }  # fmt: skip
+
+
+def _metric(service: str, metric: dict[str, Any]) -> dict[str, Any]:
+    scoped = [{"scope": {"name": "foretell"}, "metrics": [metric]}]
     return {"resourceMetrics": [{"resource": resource(service), "scopeMetrics": scoped}]}
 
 

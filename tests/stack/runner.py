@@ -60,6 +60,11 @@ class Service:
         asked = subprocess.run(command, env=self.environment, capture_output=True, check=False)
         return asked.returncode == 0
 
+    def ask_to_stop(self) -> None:
+        """Ask it to end; `stop` waits for that."""
+        if self.process is not None:
+            self.process.terminate()
+
     def stop(self, *, kill: bool = False) -> None:
         """End it, by force if asked for or if it takes longer than ten seconds."""
         if self.process is None:
@@ -93,7 +98,11 @@ class Stack:
         self.environment = environment
         self.tag = f"ft{number % 100000}"
         self.subnet = f"10.218.{number % 250}"
+        self.host = f"{self.subnet}.1"
+        """Our own address there, which containers know as host.docker.internal."""
         self.services: dict[str, Service] = {}
+        self.told: list[dict[str, Any]] = []
+        """What a webhook on our side was told."""
 
     def __enter__(self) -> Stack:
         try:
@@ -111,7 +120,9 @@ class Stack:
 
     def __exit__(self, *_: object) -> None:
         for service in self.services.values():
-            service.stop()
+            service.ask_to_stop()
+        for service in self.services.values():
+            service.stop(kill=True)
             _run("ip", "netns", "del", service.namespace, check=False)
         _run("ip", "link", "del", self.tag, check=False)
 
@@ -168,11 +179,11 @@ class Stack:
 
     def _link_bridge(self) -> None:
         _run("ip", "link", "add", self.tag, "type", "bridge")
-        _run("ip", "addr", "add", f"{self.subnet}.1/24", "dev", self.tag)
+        _run("ip", "addr", "add", f"{self.host}/24", "dev", self.tag)
         _run("ip", "link", "set", self.tag, "up")
 
     def _write_hosts(self) -> None:
-        lines = ["127.0.0.1 localhost", f"{self.subnet}.1 host.docker.internal"]
+        lines = ["127.0.0.1 localhost", f"{self.host} host.docker.internal"]
         lines += [f"{service.address} {name}" for name, service in self.services.items()]
         for service in self.services.values():
             (service.root / "etc" / "hosts").write_text("\n".join(lines) + "\n", "utf-8")
