@@ -1,4 +1,4 @@
-"""A finding in a process becomes a page: metric → rule → Alertmanager → webhook, and it is over again."""
+"""A finding in a process becomes a page: metric → rule → Alertmanager → webhook."""
 
 from __future__ import annotations
 
