@@ -18,7 +18,7 @@ DEV_READY := $(VENV)/.ready-dev
 TEST_EXTRAS := demo,web,mcp,grpc
 TEST_ARGS ?=
 
-.PHONY: help demo test test-stack check generate tools bench bench-profile bench-gate bench-peers detection-report acceptance clean \
+.PHONY: help demo test stack test-stack check generate tools bench bench-profile bench-gate bench-peers detection-report acceptance clean \
 	check-format check-lint check-types check-layers check-sizes check-generated check-docs
 
 help: ## Say what each door does
@@ -29,6 +29,9 @@ demo: $(DEMO_READY) ## Set everything up and watch a recorded agent run, with it
 
 test: $(TEST_READY) ## Set everything up and pass the tests
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(TEST_ARGS)
+
+stack: $(TEST_READY) ## Run the stack's real servers in the foreground, where there is no Docker (make tools first; needs root)
+	@$(BIN)/python -m tests.stack.run
 
 test-stack: $(TEST_READY) ## Start the stack's real servers natively and pass the tests on them (make tools first; needs root)
 	@$(BIN)/python -m pytest -m stack tests/stack $(TEST_ARGS)
