@@ -53,5 +53,5 @@ def test_tempo_takes_its_configuration() -> None:
     """Tempo is no Go module: it is asked where somebody has put one."""
     if find_server("tempo") is None:
         pytest.skip("not proven here: there is no `tempo` on PATH or in the folder FORETELL_SERVERS")
-    code, said = check("tempo", f"-config.file={DEPLOY / 'tempo' / 'tempo.yaml'}", "-config.verify")
+    code, said = check("tempo", f"-config.file={DEPLOY / 'tempo' / 'tempo.yaml'}", "-config.verify=true")
     assert 0 == code, said

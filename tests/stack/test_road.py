@@ -51,6 +51,18 @@ def test_a_trace_is_found_in_jaeger(stack: Stack) -> None:
     assert (span_id, "answer", 2_000_000) == (found["spanID"], found["operationName"], found["duration"])
 
 
+def test_a_trace_is_found_in_tempo_with_a_long_text_whole(stack: Stack) -> None:
+    """Tempo would cut it at 2 KiB by default."""
+    if "tempo" not in stack.services:
+        pytest.skip("not proven here: there is no `tempo` on PATH or in the folder FORETELL_SERVERS")
+    trace_id, span_id = make_ids()
+    text = "A long prompt. " * 1000
+    send(f"{stack.url('otel-collector', 4318)}/v1/traces", span("road", trace_id, span_id, {"prompt": text}))
+
+    found = wait_for(lambda: str(ask(f"{stack.url('tempo', 3200)}/api/traces/{trace_id}")))
+    assert text in found
+
+
 def test_foreign_names_arrive_as_today_s(stack: Stack) -> None:
     trace_id, span_id = make_ids()
     send(f"{stack.url('otel-collector', 4318)}/v1/traces", span("foreign", trace_id, span_id, FOREIGN))
