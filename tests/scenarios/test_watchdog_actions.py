@@ -90,6 +90,18 @@ def test_halt_raises_at_the_next_operation(stage):
     assert len(run.calls) < 21
 
 
+def test_many_findings_that_last_to_the_end_hold_nothing_up(stage):
+    """Each is told to be over as the program ends, which takes the moment that it takes without them."""
+    program = stage.run("watched.py", "crowd")
+    store = Store.open(stage.directory / ".foretell", now_ns=time.time_ns)
+    with store.reading() as connection:
+        bodies = [body for (body,) in connection.execute("SELECT body FROM logs WHERE event_name = 'foretell.finding'")]
+    store.close()
+
+    assert 0 == program.returncode
+    assert 60 == sum(body.startswith("Over after") for body in bodies)
+
+
 def test_off_finds_nothing(stage):
     run = stage.load(run_of(stage.run("watched.py", "loop", FORETELL_ACTIONS="agent_loop=off")))
 

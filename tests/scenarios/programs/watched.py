@@ -67,6 +67,15 @@ def quick() -> None:
     loop(8)
 
 
+def crowd() -> None:
+    """A finding about each of sixty models that nobody prices, all of which last to the end."""
+    with foretell.agent("crowd") as agent:
+        say("run", agent.run_id)
+        for number in range(60):
+            with foretell.llm(provider="nobody", model=f"unpriced-{number}") as op:
+                op.record_usage(input_tokens=10, output_tokens=5)
+
+
 def later() -> None:
     """On an event loop, whose longest hold-up is told."""
 

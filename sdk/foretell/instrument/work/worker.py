@@ -232,8 +232,6 @@ class Worker:
         self._is_ended = False
         self._delivery.after_fork()
 
-    # -- the thread ----------------------------------------------------------------------------------------------
-
     def _rouse(self) -> None:
         if self._is_ended:
             self._write_late()
@@ -250,8 +248,9 @@ class Worker:
                 self._thread = start_thread(self._run, "foretell-worker")
 
     def _write_late(self) -> None:
-        """The program is ending: nobody comes for what is queued now."""
-        if not self._is_closed and (self._queue or self._scores or self._logs or self.findings):
+        """The program is ending: nobody comes for what is queued now, but for what a sink queues as it is closed."""
+        waits = self._queue or self._scores or self._logs or self.findings
+        if waits and not self._is_closed and threading.get_ident() not in self._inside:
             self.drain(LATE_S)
             self._delivery.close(time.monotonic() + LATE_S)
 
