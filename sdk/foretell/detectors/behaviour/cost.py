@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from foretell.detectors.behaviour.board import Board, Table, end_of, hex_id
+from foretell.detectors.behaviour.board import OPEN_RUNS, Board, Table, end_of, hex_id
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.dependency import name_model
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 INFERENCES: Final = frozenset((Kind.LLM, Kind.EMBEDDINGS))
 DEAREST: Final = 5
 """So many of a run's most expensive calls are its evidence."""
+NOTHING: Final = (0.0, 0)
 EVIDENCE_SHARE: Final = 0.02
 """Of the limit: what a run has spent before its dearest calls are remembered."""
 MODELS: Final = 256
@@ -55,6 +56,21 @@ class CostRunLimit(Detector):
         self._limit_usd = limits["run_usd"]
         self._board = Board()
         self._bills: Table[str, _Bill] = Table(_Bill, self._forget)
+        self._small: dict[str, tuple[float, int]] = {}
+        """Runs that have spent next to nothing: USD and calls."""
+
+    def take_all(self, calls: Sequence[Call], now_ns: int) -> None:
+        """Add calls to their runs' bills; while a run has spent next to nothing, only sum that up."""
+        bills, small, most_usd = self._bills.states, self._small, self._limit_usd * EVIDENCE_SHARE
+        for call in calls:
+            cost, run_id = call.cost, call.run_id
+            if cost is not None and run_id not in bills:
+                spent_usd, count = small.get(run_id, NOTHING)
+                spent_usd += cost.amount_usd
+                if spent_usd <= most_usd and len(small) < OPEN_RUNS:
+                    small[run_id] = spent_usd, count + 1
+                    continue
+            self.take(call, now_ns)
 
     def take(self, call: Call, now_ns: int) -> None:
         """Add a call to its run's bill."""
@@ -63,7 +79,7 @@ class CostRunLimit(Detector):
             if call.usage is not None:
                 self._take_unpriced(call)
             return
-        bill = self._bills.touch(call.run_id)
+        bill = self._find_bill(call.run_id)
         amount = cost.amount_usd
         bill.calls += 1
         bill.spent_usd += amount
@@ -76,6 +92,7 @@ class CostRunLimit(Detector):
 
     def end_run(self, run_id: str, now_ns: int) -> None:
         """Forget the run."""
+        self._small.pop(run_id, None)
         bill = self._bills.pop(run_id)
         if bill is not None:
             self._forget(run_id, bill)
@@ -84,8 +101,14 @@ class CostRunLimit(Detector):
         """Say which runs cost too much."""
         return self._board.report()
 
+    def _find_bill(self, run_id: str) -> _Bill:
+        bill = self._bills.touch(run_id)
+        if run_id in self._small:
+            bill.spent_usd, bill.calls = self._small.pop(run_id)
+        return bill
+
     def _take_unpriced(self, call: Call) -> None:
-        bill = self._bills.touch(call.run_id)
+        bill = self._find_bill(call.run_id)
         bill.unpriced += 1
         if bill.unpriced == 1 and bill.spent_usd <= self._limit_usd:
             text = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from foretell.detectors.behaviour.board import Board, Table, hex_id, join_key
@@ -72,6 +72,12 @@ class SlowResponse(Detector):
             agent.open[call.span_id] = (call.start_ns, call.run_id)
             self._runs.setdefault(call.run_id, {})[call.span_id] = call.name
 
+    def take_all(self, calls: Sequence[Call], now_ns: int) -> None:
+        """Compare runs that ended; tools matter only while a person is asked."""
+        for call in calls:
+            if call.kind is Kind.AGENT or self._asked:
+                self.take(call, now_ns)
+
     def take(self, call: Call, now_ns: int) -> None:
         """Compare a run that ended with those before."""
         if call.kind is Kind.TOOL:
@@ -92,7 +98,8 @@ class SlowResponse(Detector):
             durations.reset(call.version)
         durations.add(duration_s)
         agent.spans.append((call.span_id, call.start_ns))
-        del agent.spans[: -2 * self._least]
+        if len(agent.spans) > 4 * self._least:
+            del agent.spans[: -2 * self._least]
         self._compare(call, agent)
 
     def judge(self, now_ns: int) -> Iterable[Judgement]:
