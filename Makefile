@@ -28,7 +28,7 @@ demo: $(DEMO_READY) ## Set everything up and watch a recorded agent run, with it
 	@$(BIN)/foretell demo
 
 test: $(TEST_READY) ## Set everything up and pass the tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --durations=10 --durations-min=1 $(TEST_ARGS)
 
 stack: $(TEST_READY) ## Run the stack's real servers in the foreground, where there is no Docker (make tools first; needs root)
 	@$(BIN)/python -m tests.stack.run
