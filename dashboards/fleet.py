@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards import page
 from dashboards.page import Page, Row, link_to
-from dashboards.panels import ANY_IS_BAD, ERROR_SHARES, bars, lines, stat, table
+from dashboards.panels import ALERT_COLUMNS, ANY_IS_BAD, ERROR_SHARES, bars, lines, stat, table
 from dashboards.queries import money, runs, triggers
 
 _TO_AGENT = link_to(page.AGENT, "This agent", agent="${__field.labels.gen_ai_agent_name}")
@@ -89,12 +89,7 @@ PAGE = Page(
                     "Now, by what is wrong and with whom. Click a trigger for what it looks at.",
                     triggers.ALERTS_OF_FLEET,
                     "short",
-                    columns={
-                        "severity": ("Severity", ""),
-                        "trigger": ("Trigger", ""),
-                        "agent": ("Agent", ""),
-                        "alertname": ("Alert", ""),
-                    },
+                    columns=ALERT_COLUMNS,
                     width=10,
                     links={"Trigger": _ROW_TO_ALERT},
                     sort="Severity",

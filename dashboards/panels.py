@@ -58,6 +58,13 @@ OUTCOME_COLOURS: Final = {
 
 
 # -- looks ----------------------------------------------------------------------------------------------------------
+ALERT_COLUMNS: Final = {
+    "severity": ("Severity", ""),
+    "trigger": ("Trigger", ""),
+    "agent": ("Agent", ""),
+    "alertname": ("Alert", ""),
+}
+"""Columns of a table of alerts: label → head and unit."""
 
 
 def stat(

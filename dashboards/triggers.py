@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards import page
 from dashboards.page import Page, Panel, Row, link_to
-from dashboards.panels import ANY_IS_BAD, HALF, THIRD, bars, lines, log_lines, stat, states, table
+from dashboards.panels import ALERT_COLUMNS, ANY_IS_BAD, HALF, THIRD, bars, lines, log_lines, stat, states, table
 from dashboards.queries import signals, triggers
 from foretell.triggers.catalogue import CATALOGUE
 from foretell.triggers.trigger import Trigger
@@ -66,12 +66,7 @@ PAGE = Page(
                     "Now, by what is wrong and with whom.",
                     triggers.ALERTS_FIRING,
                     "short",
-                    columns={
-                        "severity": ("Severity", ""),
-                        "trigger": ("Trigger", ""),
-                        "agent": ("Agent", ""),
-                        "alertname": ("Alert", ""),
-                    },
+                    columns=ALERT_COLUMNS,
                     width=HALF,
                     sort="Severity",
                 ),
