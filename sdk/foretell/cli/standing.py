@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from foretell.settings import Settings
     from foretell.triggers.trigger import Limit, Trigger
 
-BUDGETS = {
-    ("cost_run_limit", "run_usd"): "budget_run_usd",
-    ("cost_burn", "day_usd"): "budget_day_usd",
-    ("cost_burn", "month_usd"): "budget_month_usd",
-}
-"""Limits that a setting of its own goes before."""
-
 
 @dataclass(frozen=True, slots=True)
 class EffectiveLimit:
@@ -69,7 +62,7 @@ def list_standings(settings: Settings, now_ns: Callable[[], int]) -> list[Standi
 
 def find_limits(trigger: Trigger, settings: Settings) -> list[EffectiveLimit]:
     """The limits of a trigger with their values here, and where each came from."""
-    from foretell.triggers.limits import read_limits
+    from foretell.triggers.limits import BUDGETS, read_limits
 
     values = read_limits(trigger, settings.extras)
     found = []
@@ -88,16 +81,11 @@ def make_all_detectors(settings: Settings) -> list[Detector]:
     """Make a fresh detector of each trigger that is judged in the process and not switched off."""
     from foretell.cost.prices import PriceBook
     from foretell.detectors.line_up import make_detectors
-    from foretell.triggers.catalogue import CATALOGUE
-    from foretell.triggers.limits import check_extras
+    from foretell.triggers.limits import read_effective_limits
 
-    check_extras(settings.extras)
-    limits = {
-        trigger.id: {found.limit.name: found.value for found in find_limits(trigger, settings)}
-        for trigger in CATALOGUE
-        if settings.actions.get(trigger.id) != "off"
-    }
-    return make_detectors(limits, context_window=PriceBook(settings.price_file).context_window)
+    limits = read_effective_limits(settings)
+    watched = {trigger: values for trigger, values in limits.items() if settings.actions.get(trigger) != "off"}
+    return make_detectors(watched, context_window=PriceBook(settings.price_file).context_window)
 
 
 def _read_states(settings: Settings, now_ns: Callable[[], int]) -> dict[str, TriggerState]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from foretell.errors import SettingError
 from foretell.setup.observing import Budgets
+from foretell.triggers.limits import read_effective_limits
 
 if TYPE_CHECKING:
     from foretell.cost.prices import PriceBook
@@ -27,7 +28,7 @@ def build_watchdog(
 ) -> None:
     """Put detectors, looks and actions together; an unknown trigger or limit raises SettingError."""
     check_actions(running.settings)
-    limits = _read_limits(running.settings)
+    limits = read_effective_limits(running.settings)
     running.observers.append(Budgets(limits["cost_burn"], running.store).observe)
     if not running.settings.watchdog_on:
         return
@@ -76,24 +77,6 @@ def check_actions(settings: Settings) -> None:
                 f"The trigger {name!r} is judged by Prometheus alone, where no run can be reached: "
                 f"it takes no action {action!r}."
             )
-
-
-def _read_limits(settings: Settings) -> dict[str, dict[str, float]]:
-    from foretell.triggers.limits import read_all_limits
-
-    budgets = _list_budgets(settings)
-    return {trigger: values | budgets.get(trigger, {}) for trigger, values in read_all_limits(settings.extras).items()}
-
-
-def _list_budgets(settings: Settings) -> dict[str, dict[str, float]]:
-    """Budgets that were set stand for the limits of the triggers about money."""
-    budgets = {
-        "cost_run_limit": {"run_usd": settings.budget_run_usd},
-        "cost_burn": {"day_usd": settings.budget_day_usd, "month_usd": settings.budget_month_usd},
-    }
-    return {
-        trigger: {name: usd for name, usd in limits.items() if usd is not None} for trigger, limits in budgets.items()
-    }
 
 
 def _make_helpers(running: Running, open_calls: Mapping[int, Operation], clock: SteadyClock) -> list[Helper]:

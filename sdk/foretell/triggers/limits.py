@@ -7,10 +7,17 @@ from math import isfinite
 from typing import Final
 
 from foretell.errors import SettingError
+from foretell.settings import Settings
 from foretell.triggers.catalogue import CATALOGUE
 from foretell.triggers.trigger import Limit, Trigger
 
 PREFIX: Final = "FORETELL_TRIGGER_"
+BUDGETS: Final = {
+    ("cost_run_limit", "run_usd"): "budget_run_usd",
+    ("cost_burn", "day_usd"): "budget_day_usd",
+    ("cost_burn", "month_usd"): "budget_month_usd",
+}
+"""Limits that a setting of its own goes before, where it is set."""
 
 
 def read_limits(trigger: Trigger, extras: Mapping[str, str]) -> dict[str, float]:
@@ -25,6 +32,16 @@ def read_all_limits(extras: Mapping[str, str]) -> dict[str, dict[str, float]]:
     """The limits of every trigger by its id; SettingError for an unknown name or a wrong value among `extras`."""
     check_extras(extras)
     return {trigger.id: read_limits(trigger, extras) for trigger in CATALOGUE}
+
+
+def read_effective_limits(settings: Settings) -> dict[str, dict[str, float]]:
+    """The same as the settings have them, budgets included."""
+    limits = read_all_limits(settings.extras)
+    for (trigger, limit), setting in BUDGETS.items():
+        budget = getattr(settings, setting)
+        if budget is not None:
+            limits[trigger][limit] = budget
+    return limits
 
 
 def check_extras(extras: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from foretell.errors import SettingError
 from foretell.settings import load_settings
 from foretell.triggers.catalogue import find_trigger
-from foretell.triggers.limits import check_extras, read_all_limits, read_limits
+from foretell.triggers.limits import check_extras, read_all_limits, read_effective_limits, read_limits
 
 
 def test_without_settings_the_defaults_hold() -> None:
@@ -65,3 +65,11 @@ def test_an_unknown_limit_is_refused_with_help_to_find_it(variable: str, hint: s
 
 def test_variables_of_other_tables_are_left_alone() -> None:
     check_extras({"FORETELL_CARRIED_RUN": "x"})
+
+
+def test_a_budget_that_is_set_goes_before_the_limit(tmp_path):
+    """Each for its own limit; the others stay as they are."""
+    limits = read_effective_limits(load_settings({"budget_day_usd": 3.0}, {}, tmp_path))
+
+    assert (3.0, 300) == (limits["cost_burn"]["day_usd"], limits["cost_burn"]["month_usd"])
+    assert 0.10 == limits["cost_run_limit"]["run_usd"]
