@@ -7,6 +7,7 @@ too large goes to `careful.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -117,12 +118,31 @@ def _write_document(value: Any, limit_bytes: int, options: int) -> Captured | No
     if type(value) is str and len(value) > _LONG_TEXT:
         return None
     try:
+        kind = type(value)
+        if (kind is dict or kind is list or kind is tuple) and not _is_small(value):
+            return None
         # A copy, for orjson leaves a buffer of eight times the size behind what it gives, as long as that lives.
         document = memoryview(orjson.dumps(value, None, options)).tobytes()
     except Exception:  # also of an enumeration's own `value`
         return None
     size = len(document)
     return Captured(None, size, False, False, document) if size <= _DOCUMENT_BYTES and size <= limit_bytes else None
+
+
+def _is_small(value: Any) -> bool:
+    """Look at the boxes alone: what holds itself, or the same part in many places, is written out without an end."""
+    level = [value]
+    nodes = len(value)
+    for _ in range(_PLAIN_DEPTH):
+        items = chain.from_iterable([box.values() if type(box) is dict else box for box in level])
+        # By identity: a set would ask the class for its hash, which may be the user's code.
+        level = [item for item in items if (kind := type(item)) is dict or kind is list or kind is tuple]
+        if not level:
+            return True
+        nodes += sum(map(len, level))
+        if nodes > _PLAIN_NODES:
+            return False
+    return False
 
 
 def _capture(value: Any, copy: dict[str, Any] | list[Any], limit_bytes: int) -> Captured:
