@@ -45,7 +45,7 @@ def read_queries(path: Path) -> str:
     text = path.read_text("utf-8")
     if path.suffix == ".md":
         return "\n".join(re.findall(r"```promql\n(.*?)```", text, re.DOTALL))
-    return re.sub(r"^ *(#|summary|description|runbook_url|dashboard_url).*$", "", text, flags=re.MULTILINE)
+    return re.sub(r"^ *(#|summary|description|runbook_url|dashboard_url|trace_url).*$", "", text, flags=re.MULTILINE)
 
 
 def test_a_detector_is_there_for_just_those_judged_in_the_process() -> None:

@@ -168,6 +168,14 @@ def test_a_message_says_what_it_means_what_to_do_and_where_to_look(amtool: Path,
     assert f"Traces: {traces}&tags=%7B%22gen_ai.agent.name%22%3A%22clerk%22%7D" in said
 
 
+def test_traces_are_looked_for_where_your_jaeger_is(amtool: Path, tmp_path: Path) -> None:
+    """The rules name the stack's own."""
+    write(tmp_path, {**EVERYWHERE, "FORETELL_JAEGER_URL": "https://jaeger.example"})
+    alert = {"labels": {}, "annotations": {"trace_url": "http://127.0.0.1:16686/search?service=desk"}}
+    said = render_template(amtool, tmp_path, {"status": "firing", "alerts": [alert]}, "foretell.traces")
+    assert "https://jaeger.example/search?service=desk" == said.strip()
+
+
 def render_template(amtool: Path, folder: Path, data: dict[str, Any], name: str) -> str:
     """What a template makes of the alerts."""
     (folder / "data.json").write_text(json.dumps(data), "utf-8")
