@@ -8,7 +8,6 @@ from importlib.metadata import PackageNotFoundError, requires
 from packaging.requirements import Requirement
 
 MAX_DISTRIBUTIONS = 40
-"""Beside ourselves."""
 
 
 def walk(name: str, extras: frozenset[str], seen: set[str]) -> set[str]:
@@ -36,4 +35,4 @@ def test_a_plain_install_brings_at_most_forty_distributions() -> None:
     found = walk("foretell", frozenset(), set())
 
     assert {"foretell", "opentelemetry-sdk", "rich"} <= found
-    assert MAX_DISTRIBUTIONS >= len(found - {"foretell"}), sorted(found)
+    assert MAX_DISTRIBUTIONS >= len(found), sorted(found)

@@ -12,6 +12,7 @@ MAX_MODULES = 180
 """Loaded by `import foretell` and the use of every public name, over a bare interpreter; today about 130."""
 
 HEAVY = {
+    "click",
     "genai_prices",
     "httpx",
     "httpx2",
@@ -28,7 +29,6 @@ HEAVY = {
     "sqlite3",
     "starlette",
     "structlog",
-    "typer",
     "urllib3",
 }
 """Loaded when first needed, or with init()."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from foretell.cli.options import JsonOption, StoreOption
+from foretell.cli.options import json_option, store_option
 
 if TYPE_CHECKING:
     from foretell.demo.fleet import Endpoint
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     from foretell.model.run import Run
 
 
-def demo(
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", help="An OpenAI-compatible server.  [default: one that comes along]")
-    ] = None,
-    model: Annotated[str | None, typer.Option("--model", help="Model to ask there.")] = None,
-    api_key: Annotated[str | None, typer.Option("--api-key", help="Key for that server.")] = None,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@click.command
+@click.option("--base-url", help="An OpenAI-compatible server.  [default: one that comes along]")
+@click.option("--model", help="Model to ask there.")
+@click.option("--api-key", help="Key for that server.")
+@store_option
+@json_option
+def demo(base_url: str | None, model: str | None, api_key: str | None, store: Path | None, as_json: bool) -> None:
     """Watch a small support desk of three agents at work.
 
     They answer ten tickets by real HTTP, with a real database and real failures; no key and no network is needed.

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from pathlib import Path
 
-import typer
+import click
 
-from foretell.cli.options import JsonOption, StoreOption
+from foretell.cli.options import json_option, store_option
 
 
-def doctor(
-    is_all: Annotated[bool, typer.Option("--all", help="Every setting, also those at their default.")] = False,
-    is_thorough: Annotated[bool, typer.Option("--check", help="Read every page of the store too.")] = False,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@click.command
+@click.option("--all", "is_all", is_flag=True, help="Every setting, also those at their default.")
+@click.option("--check", "is_thorough", is_flag=True, help="Read every page of the store too.")
+@store_option
+@json_option
+def doctor(is_all: bool, is_thorough: bool, store: Path | None, as_json: bool) -> None:
     """Say why data may be missing.
 
     What is set and where it was set, how the store is, what was lost, whether the collector answers. Ends with 1 where there is trouble.
@@ -34,4 +34,4 @@ def doctor(
     else:
         show(*render_doctor(settings, checks, measure_width(), is_all))
     if any(check.level == TROUBLE for check in checks):
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)

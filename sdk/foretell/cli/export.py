@@ -7,19 +7,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, TextIO
 
-import typer
+import click
 
 from foretell.cli.options import (
-    AgentOption,
-    ContentOption,
-    JsonOption,
-    OutcomeOption,
-    SessionOption,
-    SinceOption,
-    StoreOption,
+    agent_option,
+    content_option,
+    json_option,
     make_query,
+    outcome_option,
+    session_option,
+    since_option,
+    store_option,
 )
 from foretell.errors import ForetellError
 
@@ -30,23 +30,32 @@ if TYPE_CHECKING:
     from foretell.readers.store import StoreReader
 
 
+@click.command
+@click.argument("file")
+@click.argument("run", nargs=-1)
+@agent_option
+@session_option
+@outcome_option
+@since_option
+@click.option("--limit", "-n", default=1_000_000, help="How many runs at most, the newest.", show_default=True)
+@content_option
+@store_option
+@json_option
 def export(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="File to write, or - for standard output.")],
-    run: Annotated[
-        list[str] | None, typer.Argument(metavar="[RUN]...", help="Only these runs.  [default: all]")
-    ] = None,
-    agent: AgentOption = None,
-    session: SessionOption = None,
-    outcome: OutcomeOption = None,
-    since: SinceOption = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="How many runs at most, the newest.")] = 1_000_000,
-    content: ContentOption = False,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
+    file: str,
+    run: tuple[str, ...],
+    agent: str | None,
+    session: str | None,
+    outcome: str | None,
+    since: str | None,
+    limit: int,
+    content: bool,
+    store: Path | None,
+    as_json: bool,
 ) -> None:
     """Write runs to a file of OTLP JSON lines.
 
-    Each line is a request with the spans of one run. Any collector with an OTLP JSON file receiver reads such a file, and so does `foretell import`.
+    FILE is the file to write, or - for standard output; with RUNs only these are written, else all. Each line is a request with the spans of one run. Any collector with an OTLP JSON file receiver reads such a file, and so does `foretell import`.
     """
     from foretell.cli.reading import find_store, open_reader
     from foretell.cli.render.words import count_noun

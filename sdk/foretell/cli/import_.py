@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from foretell.cli.options import JsonOption, StoreOption
+from foretell.cli.options import json_option, store_option
 from foretell.errors import ForetellError, StoreError
 
 if TYPE_CHECKING:
@@ -21,14 +21,17 @@ Results = dict[Path, "Imported | ForetellError"]
 Shape = dict[str, Any]  # JSON
 
 
-def import_runs(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files with traces.")],
-    format: Annotated[
-        str, typer.Option("--format", help="What the files hold: otlp (JSON lines) or openinference (nested spans).")
-    ] = "otlp",
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@click.command("import")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    default="otlp",
+    help="What the files hold: otlp (JSON lines) or openinference (nested spans).",
+    show_default=True,
+)
+@store_option
+@json_option
+def import_runs(files: tuple[Path, ...], format: str, store: Path | None, as_json: bool) -> None:
     """Bring traces from files into the store.
 
     A FILE holds OTLP JSON lines, as `foretell export`, a collector's file exporter and other tools write them, or, with
@@ -58,7 +61,7 @@ def import_runs(
     else:
         say(_sum_up(done), "dim")
     if any(isinstance(result, ForetellError) for result in done.values()):
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _check(file: Path) -> None:

@@ -12,12 +12,29 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import click
+
 from foretell.errors import ForetellError
 
 if TYPE_CHECKING:
-    import typer
-
     from foretell.cli.user_program import UserProgram
+
+INTERRUPTED = 130
+"""What a shell says of a program that Ctrl-C ended."""
+COMMANDS = {
+    "demo": "demo:demo",
+    "run": "run:run",
+    "runs": "runs:runs",
+    "show": "show:show",
+    "tail": "tail:tail",
+    "resume": "resume:resume",
+    "export": "export:export",
+    "import": "import_:import_runs",
+    "triggers": "triggers:triggers",
+    "prices": "prices:prices",
+    "doctor": "doctor:doctor",
+}
+"""Name → module of this room and command in it, in the order in which help lists them."""
 
 
 @dataclass(slots=True)
@@ -28,14 +45,33 @@ class Invocation:
     """The program to become (`foretell run`)."""
 
 
+class Commands(click.Group):
+    """All commands; each is imported when it is asked for, so that one does not wait for the others."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Name them in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Import a command; None where there is none of that name."""
+        if name not in COMMANDS:
+            return None
+        module, _, command = COMMANDS[name].partition(":")
+        found: click.Command = getattr(import_module(f"foretell.cli.{module}"), command)
+        return found
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Carry out one command line; ends the process."""
-    from typer.main import get_command
-
     invocation = Invocation()
     try:
-        given = list(sys.argv[1:] if arguments is None else arguments)
-        get_command(make_app(given[0] if given else "")).main(args=given, prog_name="foretell", obj=invocation)
+        given = None if arguments is None else list(arguments)
+        code = foretell.main(args=given, prog_name="foretell", obj=invocation, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(INTERRUPTED)
     except ForetellError as error:
         sys.stderr.write(f"foretell: {error}\n")
         sys.exit(error.exit_code)
@@ -43,53 +79,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Whoever read our output has seen enough; the interpreter must not complain at the last flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except SystemExit as end:
-        if invocation.program is None or end.code:
-            raise
     if invocation.program is not None:
         invocation.program.run()
+    sys.exit(code)
 
 
-COMMANDS = {
-    "demo": "demo:demo",
-    "run": "run:run",
-    "runs": "runs:runs",
-    "show": "show:show",
-    "tail": "tail:tail",
-    "resume": "resume:resume",
-    "export": "export:export",
-    "import": "import_:import_runs",
-    "triggers": "triggers:make_triggers_app",
-    "prices": "prices:prices",
-    "doctor": "doctor:doctor",
-}
-"""Name → module of this room and function, in the order in which help lists them."""
-GROUPS = frozenset(("triggers",))
-"""Commands with commands of their own: their function makes an application."""
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, help="Say which version this is, and of which Python.")
+@click.pass_context
+def foretell(context: click.Context, version: bool) -> None:
+    """See what AI agents do, hear what is about to go wrong, and replay it."""
+    if version:
+        import platform
 
+        from foretell.version import __version__
 
-def make_app(only: str = "") -> typer.Typer:
-    """Make the application with all its commands, or with only the one that was typed, which takes half as long."""
-    import typer
-
-    from foretell.cli.version import show_version
-
-    app = typer.Typer(
-        help="See what AI agents do, hear what is about to go wrong, and replay it.",
-        no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback(invoke_without_command=True)(show_version)
-    for name in [only] if only in COMMANDS else COMMANDS:
-        module, _, function = COMMANDS[name].partition(":")
-        command = getattr(import_module(f"foretell.cli.{module}"), function)
-        if name in GROUPS:
-            app.add_typer(command(), name=name)
-        elif name == "run":  # what stands behind the program is the program's
-            app.command(name, context_settings={"allow_interspersed_args": False})(command)
-        else:
-            app.command(name)(command)
-    return app
+        print(f"foretell {__version__} (Python {platform.python_version()})")
+        context.exit()
+    if context.invoked_subcommand is None:
+        print(context.get_help())

@@ -5,30 +5,27 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from foretell.errors import ForetellError
 from foretell.model.kinds import Outcome
 from foretell.model.run import RunQuery
 
-StoreOption = Annotated[
-    Path | None, typer.Option("--store", help="Directory of the store.  [default: as set, else .foretell]")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON of a versioned shape.")]
-AgentOption = Annotated[str | None, typer.Option("--agent", help="Only runs of this agent.")]
-SessionOption = Annotated[str | None, typer.Option("--session", help="Only runs of this session.")]
-OutcomeOption = Annotated[
-    str | None,
-    typer.Option("--outcome", help="Only runs that ended so: ok, failed, running, cancelled, halted, killed."),
-]
-SinceOption = Annotated[str | None, typer.Option("--since", help="Only runs from then on: 30m, 2h, 3d, or 2026-11-21.")]
-TextOption = Annotated[str | None, typer.Option("--search", help="Only runs in which these words occur.")]
-ContentOption = Annotated[bool, typer.Option("--content", help="With inputs and outputs (redacted).")]
-RunArgument = Annotated[
-    str | None, typer.Argument(metavar="[RUN]", help="Id of the run, or its first digits.  [default: the newest]")
-]
+store_option = click.option(
+    "--store", type=click.Path(path_type=Path), help="Directory of the store.  [default: as set, else .foretell]"
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON of a versioned shape.")
+agent_option = click.option("--agent", help="Only runs of this agent.")
+session_option = click.option("--session", help="Only runs of this session.")
+outcome_option = click.option(
+    "--outcome", help="Only runs that ended so: ok, failed, running, cancelled, halted, killed."
+)
+since_option = click.option("--since", help="Only runs from then on: 30m, 2h, 3d, or 2026-11-21.")
+search_option = click.option("--search", help="Only runs in which these words occur.")
+content_option = click.option("--content", is_flag=True, help="With inputs and outputs (redacted).")
+run_argument = click.argument("run", required=False)
+"""Id of the run, or its first digits; the newest where it is left out."""
 
 OUTCOMES = {
     "ok": Outcome.OK,

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Annotated
 
-import typer
+import click
 
-from foretell.cli.options import JsonOption
+from foretell.cli.options import json_option
 
 
-def prices(
-    search: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[WORD]...", help="Only models whose provider or name has these words."),
-    ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="How many at most (0: all).")] = 40,
-    as_json: JsonOption = False,
-) -> None:
+@click.command
+@click.argument("search", metavar="[WORD]...", nargs=-1)
+@click.option("--limit", "-n", default=40, help="How many at most (0: all).", show_default=True)
+@json_option
+def prices(search: tuple[str, ...], limit: int, as_json: bool) -> None:
     """List the prices of models.
 
-    These are the prices by which costs are worked out, in US dollars for a million tokens; your own stand first.
+    With WORDs only of those whose provider or name has them. These are the prices by which costs are worked out, in US dollars for a million tokens; your own stand first.
     """
     from foretell.cli.reading import load_cli_settings
     from foretell.cli.render.prices import render_prices, shape_prices
@@ -28,7 +24,7 @@ def prices(
     from foretell.cost.prices import PriceBook
 
     now = datetime.now(timezone.utc)
-    rows = PriceBook(load_cli_settings().price_file).list_prices(" ".join(search or ()), at=now)
+    rows = PriceBook(load_cli_settings().price_file).list_prices(" ".join(search), at=now)
     shown = rows if limit == 0 else rows[:limit]
     if as_json:
         write_json(shape_prices(rows if limit == 40 else shown))
@@ -38,6 +34,6 @@ def prices(
             say(f"… {len(rows) - len(shown):,} more; narrow it down with a word, or see all with --limit 0", "dim")
     else:
         say(
-            f"No price is known for {' '.join(search or ())!r}; its cost is shown as unknown.\n"
+            f"No price is known for {' '.join(search)!r}; its cost is shown as unknown.\n"
             "Give it a price in your own file: see the setting price_file."
         )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foretell.cli.options import JsonOption, RunArgument, StoreOption
+import click
+
+from foretell.cli.options import json_option, run_argument, store_option
 from foretell.errors import ForetellError
 
 if TYPE_CHECKING:
@@ -19,10 +22,15 @@ ANSWER_S = 3.0
 POLL_S = 0.1
 
 
-def resume(run: RunArgument = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
-    """Let a paused run go on. Without a run, the one that was paused last.
+@click.command
+@run_argument
+@store_option
+@json_option
+def resume(run: str | None, store: Path | None, as_json: bool) -> None:
+    """Let a paused run go on.
 
-    Runs are paused by triggers whose action is `pause`.
+    RUN is the id of a run, or its first digits; without one it is the run that was paused last. Runs are paused by
+    triggers whose action is `pause`.
     """
     from foretell.cli.reading import FIRST_STEPS, find_store, has_store
     from foretell.cli.terminal import write_json

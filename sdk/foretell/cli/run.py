@@ -6,12 +6,12 @@ import atexit
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from foretell.cli.main import Invocation
-from foretell.cli.options import StoreOption
+from foretell.cli.options import store_option
 from foretell.cli.user_program import UserProgram
 
 if TYPE_CHECKING:
@@ -20,21 +20,26 @@ if TYPE_CHECKING:
 MAX_REPORTED = 200
 
 
+@click.command(context_settings={"allow_interspersed_args": False})  # what stands behind the program is the program's
+@click.argument("target", metavar="PROGRAM")
+@click.argument("arguments", metavar="[ARGUMENT]...", nargs=-1, type=click.UNPROCESSED)
+@click.option("-m", "is_module", is_flag=True, help="PROGRAM is a module, as with python -m.")
+@click.option("--service-name", help="Name of the program.  [default: as set, else PROGRAM's name]")
+@store_option
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing afterwards.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Say afterwards what was recorded as one line of JSON, on standard error."
+)
+@click.pass_obj
 def run(
-    context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="PROGRAM", help="A script, or with -m a module.")],
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[ARGUMENT]...", help="Passed on as they are.")
-    ] = None,
-    is_module: Annotated[bool, typer.Option("-m", help="PROGRAM is a module, as with python -m.")] = False,
-    service_name: Annotated[
-        str | None, typer.Option("--service-name", help="Name of the program.  [default: as set, else PROGRAM's name]")
-    ] = None,
-    store: StoreOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing afterwards.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Say afterwards what was recorded as one line of JSON, on standard error.")
-    ] = False,
+    invocation: Invocation,
+    target: str,
+    arguments: tuple[str, ...],
+    is_module: bool,
+    service_name: str | None,
+    store: Path | None,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Run a Python program and record its agents.
 
@@ -44,7 +49,7 @@ def run(
     from foretell.cli.reading import load_cli_settings
     from foretell.settings import Source
 
-    program = UserProgram(target, arguments or (), is_module=is_module)
+    program = UserProgram(target, arguments, is_module=is_module)
     program.check()
     settings = load_cli_settings(store)
     if service_name is None and settings.origin_of("service_name").source is Source.DEFAULT:
@@ -55,7 +60,6 @@ def run(
     program.prepare()
     if not quiet:
         _report_at_exit(settings.store, as_json)
-    invocation: Invocation = context.obj
     invocation.program = program
 
 

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from pathlib import Path
 
-import typer
+import click
 
 from foretell.cli.options import (
-    AgentOption,
-    JsonOption,
-    OutcomeOption,
-    SessionOption,
-    SinceOption,
-    StoreOption,
-    TextOption,
+    agent_option,
+    json_option,
     make_query,
+    outcome_option,
+    search_option,
+    session_option,
+    since_option,
+    store_option,
 )
 
 
+@click.command
+@agent_option
+@session_option
+@outcome_option
+@since_option
+@search_option
+@click.option("--limit", "-n", default=20, help="How many at most.", show_default=True)
+@store_option
+@json_option
 def runs(
-    agent: AgentOption = None,
-    session: SessionOption = None,
-    outcome: OutcomeOption = None,
-    since: SinceOption = None,
-    search: TextOption = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="How many at most.")] = 20,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
+    agent: str | None,
+    session: str | None,
+    outcome: str | None,
+    since: str | None,
+    search: str | None,
+    limit: int,
+    store: Path | None,
+    as_json: bool,
 ) -> None:
     """List recorded runs, newest first."""
     from foretell.cli.reading import FIRST_STEPS, find_store, has_store, open_reader

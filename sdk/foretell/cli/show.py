@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from foretell.cli.options import ContentOption, JsonOption, RunArgument, StoreOption
+from foretell.cli.options import content_option, json_option, run_argument, store_option
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -20,16 +21,20 @@ if TYPE_CHECKING:
 POLL_S = 0.25
 
 
+@click.command
+@run_argument
+@click.option("--follow", "-f", is_flag=True, help="Keep drawing until the run has ended.")
+@content_option
+@click.option("--logs", is_flag=True, help="Every log line, not only warnings and worse.")
+@click.option("--limit", "-n", default=400, help="How many calls (and log lines) to draw at most.", show_default=True)
+@store_option
+@json_option
 def show(
-    run: RunArgument = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep drawing until the run has ended.")] = False,
-    content: ContentOption = False,
-    logs: Annotated[bool, typer.Option("--logs", help="Every log line, not only warnings and worse.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="How many calls (and log lines) to draw at most.")] = 400,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
+    run: str | None, follow: bool, content: bool, logs: bool, limit: int, store: Path | None, as_json: bool
 ) -> None:
     """Show one run as a tree.
+
+    RUN is the id of a run, or its first digits; without one it is the newest.
 
     What called what, how long it took, what it cost, what failed, and what is about to go wrong.
     """

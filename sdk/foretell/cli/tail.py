@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from foretell.cli.options import AgentOption, ContentOption, JsonOption, StoreOption
+from foretell.cli.options import agent_option, content_option, json_option, store_option
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -19,14 +20,16 @@ LOOK_BACK = 100
 """How many times `last` calls are looked through for those that are meant."""
 
 
+@click.command
+@agent_option
+@click.option("--last", "-n", default=10, help="Begin with so many calls that ended before.", show_default=True)
+@click.option("--failed", is_flag=True, help="Only calls that did not end well.")
+@click.option("--no-follow", "is_once", is_flag=True, help="End after the calls that are there already.")
+@content_option
+@store_option
+@json_option
 def tail(
-    agent: AgentOption = None,
-    last: Annotated[int, typer.Option("--last", "-n", help="Begin with so many calls that ended before.")] = 10,
-    failed: Annotated[bool, typer.Option("--failed", help="Only calls that did not end well.")] = False,
-    is_once: Annotated[bool, typer.Option("--no-follow", help="End after the calls that are there already.")] = False,
-    content: ContentOption = False,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
+    agent: str | None, last: int, failed: bool, is_once: bool, content: bool, store: Path | None, as_json: bool
 ) -> None:
     """Follow calls and findings, until Ctrl-C."""
     from foretell.cli.reading import find_store, open_reader

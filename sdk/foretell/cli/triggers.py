@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from foretell.cli.options import JsonOption, RunArgument, StoreOption
+from foretell.cli.options import json_option, run_argument, store_option
 from foretell.errors import ForetellError
 
 if TYPE_CHECKING:
@@ -17,19 +18,12 @@ if TYPE_CHECKING:
 BASELINE_RUNS = 200
 """So many earlier runs of the agent are shown to the detectors first."""
 
-TriggerArgument = Annotated[str, typer.Argument(metavar="TRIGGER", help="Id of the trigger, such as agent_loop.")]
 
-
-def make_triggers_app() -> typer.Typer:
-    """Make the group of commands about triggers."""
-    app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
-    app.callback(invoke_without_command=True)(triggers)
-    app.command("check")(check)
-    app.command("test")(fire_on_purpose)
-    return app
-
-
-def triggers(context: typer.Context, store: StoreOption = None, as_json: JsonOption = False) -> None:
+@click.group(invoke_without_command=True)
+@store_option
+@json_option
+@click.pass_context
+def triggers(context: click.Context, store: Path | None, as_json: bool) -> None:
     """List what can go wrong, with limits and state.
 
     Each trigger with its severity, who judges it, what is done when it fires, its limits and where each came from, and
@@ -50,17 +44,17 @@ def triggers(context: typer.Context, store: StoreOption = None, as_json: JsonOpt
         show(render_triggers(standings, measure_width(), time.time_ns()))
 
 
-def check(
-    run: RunArgument = None,
-    baseline: Annotated[
-        int, typer.Option("--baseline", help="Show so many earlier runs of the agent first.")
-    ] = BASELINE_RUNS,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@triggers.command
+@run_argument
+@click.option(
+    "--baseline", default=BASELINE_RUNS, help="Show so many earlier runs of the agent first.", show_default=True
+)
+@store_option
+@json_option
+def check(run: str | None, baseline: int, store: Path | None, as_json: bool) -> None:
     """Judge a recorded run by today's limits.
 
-    The same detectors as in a live process see the run's calls again; earlier runs of its agent tell them what is usual.
+    RUN is the id of a run, or its first digits; without one it is the newest. The same detectors as in a live process see the run's calls again; earlier runs of its agent tell them what is usual.
     Exit code 1 where anything fires.
     """
     from foretell.analysis.check_run import check_run
@@ -80,7 +74,7 @@ def check(
     else:
         show(*render_checked(loaded.summary, checked))
     if checked.findings:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _load_earlier(reader: StoreReader, run: Run, limit: int) -> list[Run]:
@@ -101,18 +95,20 @@ def _load_earlier(reader: StoreReader, run: Run, limit: int) -> list[Run]:
     return earlier
 
 
-def fire_on_purpose(
-    trigger: TriggerArgument,
-    hold_s: Annotated[
-        float | None,
-        typer.Option("--hold", help="Seconds until it is over.  [default: 60 where metrics are exported, else 0]"),
-    ] = None,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@triggers.command("test")
+@click.argument("trigger")
+@click.option(
+    "--hold",
+    "hold_s",
+    type=float,
+    help="Seconds until it is over.  [default: 60 where metrics are exported, else 0]",
+)
+@store_option
+@json_option
+def fire_on_purpose(trigger: str, hold_s: float | None, store: Path | None, as_json: bool) -> None:
     """Fire a trigger on purpose, to test who hears of it.
 
-    A finding that says so goes the way of all findings: store, log, metrics (gauge and counter), webhook. It is held for
+    TRIGGER is its id, such as agent_loop. A finding that says so goes the way of all findings: store, log, metrics (gauge and counter), webhook. It is held for
     a while, so that Prometheus sees it and pages, and then it is over. Exit code 1 where it did not get out.
     """
     from foretell.cli.firing import fire
@@ -129,7 +125,7 @@ def fire_on_purpose(
     else:
         say(say_fired(fired))
     if not fired.is_out:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _say_hold(seconds: float) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 from builders import make_call, make_model_call, make_root, make_run
-from typer.main import get_command
 
-from foretell.cli.main import make_app
+from foretell.cli.main import COMMANDS, foretell
 from foretell.cli.shapes import shape_call, shape_run, shape_summary
 from foretell.model.facts import Score
 from foretell.model.finding import Finding, Severity, Verdict
@@ -17,23 +17,29 @@ from foretell.model.kinds import Kind
 from foretell.model.log import LogRecord
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
-COMMANDS = get_command(make_app()).commands
+CONTEXT = click.Context(foretell)
 EVERYWHERE = {"--json", "--store", "--help"}
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_its_options_are_in_the_reference(name):
     page = (REFERENCE / "cli.md").read_text(encoding="utf-8")
     part = next(part for part in page.split("\n## ") if name in part.splitlines()[0].split())
     known = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", part))
 
-    options = {option for parameter in COMMANDS[name].params for option in parameter.opts if option.startswith("-")}
+    options = {
+        option
+        for parameter in foretell.get_command(CONTEXT, name).params
+        for option in parameter.opts
+        if option.startswith("-")
+    }
 
     assert set() == options - known - EVERYWHERE
 
 
 def test_every_command_says_in_a_short_sentence_what_it_does():
-    for name, command in COMMANDS.items():
+    for name in COMMANDS:
+        command = foretell.get_command(CONTEXT, name)
         assert command.get_short_help_str(60).endswith("."), name
         assert "..." not in command.get_short_help_str(60), name
 
