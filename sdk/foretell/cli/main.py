@@ -32,6 +32,9 @@ COMMANDS = {
     "import": "import_:import_runs",
     "triggers": "triggers:triggers",
     "prices": "prices:prices",
+    "up": "stack.up:up",
+    "down": "stack.down:down",
+    "status": "stack.status:status",
     "doctor": "doctor:doctor",
 }
 """Name → module of this room and command in it, in the order in which help lists them."""
