@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
@@ -100,6 +101,18 @@ def terminated():
     say("child", child.exitcode)
 
 
+def terminated_at_once():
+    """Children that are told to end before they have run a line."""
+    work("before")
+    for _ in range(20):
+        pid = os.fork()
+        if pid == 0:
+            time.sleep(5)
+            sys.exit(5)
+        os.kill(pid, signal.SIGTERM)
+        wait_for(pid)
+
+
 def unrecorded():
     """A child that records nothing of its own."""
     work("before")
@@ -152,6 +165,7 @@ if __name__ == "__main__":
             pool,
             executor,
             terminated,
+            terminated_at_once,
             unrecorded,
             stress,
         )

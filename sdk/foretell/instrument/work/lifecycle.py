@@ -57,6 +57,8 @@ class Lifecycle:
         self._has_signal = False
         self._is_watching = self._is_finishing = self._is_finished = self._dies_after = False
         self._dies_at_s: float | None = None
+        self._mask: set[signal.Signals | int] | None = None
+        """What the forking thread blocks itself; None while it blocks nothing for us."""
         self._finalizer: Any = None  # multiprocessing.util.Finalize
 
     def begin(self) -> None:
@@ -138,6 +140,9 @@ class Lifecycle:
 
     def before_fork(self) -> None:
         """Let the threads come to rest: a child would inherit what they hold, and nobody there would let go of it."""
+        if self._has_signal:
+            # Python forgets what comes between a fork and its own hooks: the child of a busy machine would live for ever.
+            self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
         for part in self._resting:
             part.before_fork()
 
@@ -145,6 +150,7 @@ class Lifecycle:
         """Let the threads go on."""
         for part in self._resting:
             part.after_fork_in_parent()
+        self._unblock()
 
     def after_fork_in_child(self) -> None:
         """Start afresh."""
@@ -153,6 +159,13 @@ class Lifecycle:
             self._is_finishing = self._is_finished = self._dies_after = False
             self._after_fork()
             self._watch_multiprocessing()
+        self._unblock()
+
+    def _unblock(self) -> None:
+        """Let SIGTERM through again; one that waited is handled here."""
+        mask, self._mask = self._mask, None
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _watch_multiprocessing(self) -> None:
         """A child of multiprocessing ends by `os._exit`, past `atexit`; its own finalizers still run."""
