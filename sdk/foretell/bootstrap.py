@@ -145,6 +145,7 @@ def _start(running: Running, environment: Mapping[str, str], *, is_endpoint_give
     connecting.hook_lifecycle(running, _after_fork)
     running.context_joined = join_parent(environment, is_private=running.settings.isolated)
     state.current = running.runtime
+    connecting.switch_on_integrations(running, environment)
 
 
 def _after_fork() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -282,6 +283,21 @@ def show_value(value: Any) -> str:
 def read_environment() -> dict[str, str]:
     """A copy of the process's environment; the one place that reads it."""
     return dict(os.environ)
+
+
+@contextmanager
+def lend_environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables while a block runs, for what other libraries read only there; afterwards all is as it was."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def load_settings(arguments: Mapping[str, Any], environ: Mapping[str, str], directory: Path) -> Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from foretell.errors import guard
@@ -117,6 +117,13 @@ def _follow_meter(running: Running, provider: Any) -> None:
         connect_meter(running)
         if running.lifecycle is not None:
             running.lifecycle.go_first()
+
+
+def switch_on_integrations(running: Running, environment: Mapping[str, str]) -> None:
+    """Have the libraries that the program uses told of, as the settings say."""
+    from foretell.integrations.starting import switch_on
+
+    running.switchboard = switch_on(running.settings, environment, lambda: running.foreign)
 
 
 def hook_lifecycle(running: Running, after_fork: Callable[[], None]) -> None:

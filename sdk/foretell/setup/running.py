@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from foretell.instrument.work.lifecycle import Lifecycle
     from foretell.instrument.work.refining import Refiner
     from foretell.instrument.work.worker import Worker
+    from foretell.integrations.switching import Switchboard
     from foretell.privacy.redactor import Redactor
     from foretell.settings import Settings
     from foretell.store.store import Store
@@ -56,6 +57,8 @@ class Running:
     runtime: Runtime | None = None
     provider: OwnProvider | None = None
     foreign: ForeignSpans | None = None
+    switchboard: Switchboard | None = None
+    """The integrations that are on or wait for their library."""
     refiner: Refiner | None = None
     resource: Resource | None = None
     redactor: Redactor | None = None
@@ -83,6 +86,12 @@ class Running:
     """Set gauges before each export of metrics."""
     problems: list[str] = field(default_factory=list)
     """What could not be set up, in words, for `foretell doctor`."""
+
+    def integrations_off(self) -> None:
+        """Leave every library as it was."""
+        board, self.switchboard = self.switchboard, None
+        if board is not None:
+            board.switch_off()
 
     @property
     def worker(self) -> Worker:

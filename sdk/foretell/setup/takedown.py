@@ -33,6 +33,8 @@ def take_down(running: Running) -> None:
     """Drain and undo everything that `init()` built."""
     timeout_s = running.settings.flush_timeout_s
     state.current = None
+    with guard("shutdown.integrations"):
+        running.integrations_off()
     with guard("shutdown.provider"):
         if not running.settings.isolated:
             GLOBAL.vacate()

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from foretell.errors import RunHalted
 
@@ -21,6 +21,28 @@ FUNCTION_THREADS: Final = "on_finding-"
 WAIT_S: Final = 0.05
 STEPS_S: Final = (0.02, 0.05, 0.1, 0.2)
 """How often an awaiting operation looks whether it may go on: soon at first, then less often."""
+
+
+class Passer(Protocol):
+    """What passes a gate: an operation, or a request of a client."""
+
+    @property
+    def run_id(self) -> str:
+        """Of which run it is; empty for none."""
+
+    @property
+    def agent_name(self) -> str | None:
+        """Of which agent it is."""
+
+    @property
+    def end_ns(self) -> int | None:
+        """When it ended, if it did meanwhile."""
+
+    def fail(self, error: BaseException) -> None:
+        """It ends with this error."""
+
+    def add_event(self, name: str, /, **fields: Any) -> None:
+        """Note what happened at the gate."""
 
 
 @dataclass(slots=True, eq=False)
@@ -137,7 +159,7 @@ class Gates:
 
     # -- what operations do ----------------------------------------------------------------------------------------
 
-    def __call__(self, operation: Operation) -> None:
+    def __call__(self, operation: Passer) -> None:
         """Let an operation pass, hold up its thread, or raise `RunHalted` with the operation ended as halted."""
         hold = self._find(operation)
         if hold is None:
@@ -151,7 +173,7 @@ class Gates:
         operation.fail(error)
         raise error
 
-    async def wait(self, operation: Operation) -> None:
+    async def wait(self, operation: Passer) -> None:
         """The same for an operation whose wrapper can wait without blocking the event loop; raises, but ends nothing."""
         import asyncio
 
@@ -164,7 +186,7 @@ class Gates:
             looks += 1
         self._go_on(operation, hold, since_s)
 
-    def _wait(self, operation: Operation, hold: Hold) -> None:
+    def _wait(self, operation: Passer, hold: Hold) -> None:
         since_s = self._monotonic_s()
         try:
             # Not an event: its lock is not for signal handlers, and SIGTERM opens all gates.
@@ -175,14 +197,14 @@ class Gates:
             operation.fail(error)
             raise
 
-    def _go_on(self, operation: Operation, hold: Hold, since_s: float) -> None:
+    def _go_on(self, operation: Passer, hold: Hold, since_s: float) -> None:
         waited_s = self._monotonic_s() - since_s
         is_resumed = operation.run_id in hold.released
         operation.add_event(PAUSED, trigger=hold.finding.trigger, waited_s=round(waited_s, 3), is_resumed=is_resumed)
         if not is_resumed and self._expire(hold):
             raise make_error(hold.finding, operation.run_id)
 
-    def _is_over(self, hold: Hold, operation: Operation) -> bool:
+    def _is_over(self, hold: Hold, operation: Passer) -> bool:
         return (
             hold.is_over
             or operation.run_id in hold.released
@@ -199,7 +221,7 @@ class Gates:
 
     # -- the list --------------------------------------------------------------------------------------------------
 
-    def _find(self, operation: Operation) -> Hold | None:
+    def _find(self, operation: Passer) -> Hold | None:
         """The hold that counts: a halt before a pause."""
         found: Hold | None = None
         holds: list[Hold] = [*self._of_runs.get(operation.run_id, ()), *self._of_all]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foretell.errors import FAULTS
@@ -10,7 +10,7 @@ from foretell.instrument.operation import Operation, RunState
 from foretell.instrument.otel.foreign_content import take_contents
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals, Event, Link, Session
-from foretell.model.kinds import Kind
+from foretell.model.kinds import Kind, Outcome
 from foretell.semconv.inward.decode import call_from_span
 from foretell.semconv.inward.foreign import normalise
 
@@ -40,7 +40,19 @@ class ForeignRun:
 class Place:
     """Where a foreign span stands: what was around it when it started."""
 
-    __slots__ = ("_known", "above", "has_inner", "is_genai", "operation", "run", "session", "span", "step_index")
+    __slots__ = (
+        "_known",
+        "above",
+        "aside",
+        "has_inner",
+        "is_genai",
+        "is_halted",
+        "operation",
+        "run",
+        "session",
+        "span",
+        "step_index",
+    )
 
     def __init__(
         self,
@@ -57,8 +69,10 @@ class Place:
         self.run = run
         self.session = session
         self.step_index: int | None = None
-        self.is_genai = self.has_inner = False
+        self.is_genai = self.has_inner = self.is_halted = False
         self._known: Call | None = None
+        self.aside: Mapping[str, Any] | None = None
+        """Contents that are for us alone, and so not on the span."""
 
     @property
     def run_id(self) -> str:
@@ -66,6 +80,12 @@ class Place:
         if self.operation is not None:
             return self.operation.run_id
         return self.run.id if self.run is not None and self.run.is_live else ""
+
+    @property
+    def agent_name(self) -> str | None:
+        """Name of the agent that the span is, or that is around it."""
+        call = self.known() if self.look() else self.nearest()
+        return call.agent_name if call is not None else None
 
     @property
     def state(self) -> RunState:
@@ -80,6 +100,13 @@ class Place:
             if self.run is not None:
                 self.run.is_live = True
         return self.is_genai
+
+    def halt(self) -> None:
+        """A request inside was refused because the run is halted: what is around it ends with that."""
+        place: Place | None = self
+        while place is not None:
+            place.is_halted = True
+            place = place.above
 
     def known(self) -> Call:
         """What is known of the span so far, as what stands around other calls; the same object each time."""
@@ -131,7 +158,7 @@ class ForeignCall(Call):
             return
         self._span = self._place = None
         try:
-            call = decode_span(span, place.run_id)
+            call = decode_span(span, place.run_id, place.aside)
             _place(call, span, place)
             take_contents(call, self._capture)
         except Exception as error:
@@ -148,8 +175,8 @@ def read_foreign(calls: Sequence[Call]) -> None:
             call.read()
 
 
-def decode_span(span: ReadableSpan, run_id: str) -> Call:
-    """What a span of the official SDK says, finished or not, as a call."""
+def decode_span(span: ReadableSpan, run_id: str, aside: Mapping[str, Any] | None = None) -> Call:
+    """What a span of the official SDK says, finished or not, as a call; `aside` are contents that are not on it."""
     context, parent, status = span.get_span_context(), span.parent, span.status
     call = call_from_span(
         name=span.name,
@@ -160,7 +187,7 @@ def decode_span(span: ReadableSpan, run_id: str) -> Call:
         start_ns=span.start_time or 0,
         end_ns=span.end_time,
         status=(status.status_code.value, status.description or ""),
-        attributes=normalise(dict(span.attributes or {})),
+        attributes=normalise({**(span.attributes or {}), **(aside or {})}),
         events=[Event(e.name, e.timestamp, dict(e.attributes or {})) for e in span.events],
         links=[Link(n.context.trace_id, n.context.span_id, dict(n.attributes or {})) for n in span.links],
         trace_state=context.trace_state.to_header() if context else "",
@@ -179,6 +206,8 @@ def _place(call: Call, span: ReadableSpan, place: Place) -> None:
     """Give the call its agent, run, session and sums; an inference that is told twice is counted once."""
     if call.kind is not Kind.SPAN:
         place.look()
+    if place.is_halted:
+        call.outcome = Outcome.HALTED
     call.run_id = place.run_id
     call.step_index = place.step_index
     call.session = call.session or place.session

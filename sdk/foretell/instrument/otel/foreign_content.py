@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foretell.model.kinds import Kind
 from foretell.model.payload import Captured, Payload
 from foretell.semconv import genai
-from foretell.semconv.inward.dialects import ROWS
+from foretell.semconv.inward.dialects import INDEXED, ROWS
 from foretell.semconv.messages.parts import parse
 
 if TYPE_CHECKING:
@@ -35,7 +35,16 @@ def _with_dialects(names: Iterable[str]) -> frozenset[str]:
 
 INPUTS, OUTPUTS = _with_dialects(_INPUTS), _with_dialects(_OUTPUTS)
 """Attributes that carry contents, by today's names and by other people's."""
+_SPREAD = tuple(INDEXED)
+_FURTHER = frozenset(("model_request_parameters", "gen_ai.event.content", "event_body"))
 _EVENT_FIELDS = INPUTS | OUTPUTS | {"content", "message", "tool_calls", "gen_ai.event.content", "event_body", "body"}
+
+
+def is_content(key: str) -> bool:
+    """Whether an attribute of that name carries prompts, arguments or results, by today's name or another's."""
+    if key in INPUTS or key in OUTPUTS or key in _FURTHER:
+        return True
+    return key.startswith(_SPREAD) and any(part.isdecimal() for part in key.split("."))
 
 
 def take_contents(call: Call, capture: Capture) -> None:

@@ -1,0 +1,27 @@
+"""Anthropic's client: messages, streams, structured output, and the beta of them."""
+
+from __future__ import annotations
+
+from foretell.integrations.integration import GatePoint, Integration, openinference, openllmetry, otel
+
+INTEGRATION = Integration(
+    name="anthropic",
+    title="Anthropic",
+    distribution="anthropic",
+    module="anthropic",
+    candidates=(
+        otel(
+            "opentelemetry-instrumentation-genai-anthropic",
+            "opentelemetry.instrumentation.genai.anthropic:AnthropicInstrumentor",
+            ">=0.51,<3",
+        ),
+        openllmetry("anthropic", "AnthropicInstrumentor", ">=0.3.11"),
+        openinference("anthropic", "AnthropicInstrumentor", ">=1.8"),
+    ),
+    gates=tuple(
+        GatePoint(f"anthropic.resources.{module}", f"{kind}Messages.{method}")
+        for module in ("messages", "beta.messages")
+        for method in ("create", "stream", "parse")
+        for kind in ("", "Async")
+    ),
+)

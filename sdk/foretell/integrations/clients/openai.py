@@ -1,0 +1,37 @@
+"""OpenAI's client: chat, responses, embeddings, streams and structured output."""
+
+from __future__ import annotations
+
+from foretell.integrations.integration import GatePoint, Integration, openinference, openllmetry, otel
+
+_CHAT, _RESPONSES, _EMBEDDINGS = (
+    "openai.resources.chat.completions",
+    "openai.resources.responses.responses",
+    "openai.resources.embeddings",
+)
+
+INTEGRATION = Integration(
+    name="openai",
+    title="OpenAI",
+    distribution="openai",
+    module="openai",
+    candidates=(
+        otel(
+            "opentelemetry-instrumentation-genai-openai",
+            "opentelemetry.instrumentation.genai.openai:OpenAIInstrumentor",
+            ">=1.26,<4",
+        ),
+        openllmetry("openai", "OpenAIInstrumentor", ">=1.26"),
+        openinference("openai", "OpenAIInstrumentor", ">=1.69"),
+    ),
+    gates=tuple(
+        GatePoint(module, f"{kind}{name}.{method}")
+        for module, name, methods in (
+            (_CHAT, "Completions", ("create", "parse")),
+            (_RESPONSES, "Responses", ("create", "stream", "parse")),
+            (_EMBEDDINGS, "Embeddings", ("create",)),
+        )
+        for method in methods
+        for kind in ("", "Async")
+    ),
+)

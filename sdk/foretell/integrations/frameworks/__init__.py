@@ -1,0 +1,1 @@
+"""Libraries that run agents: one file each, holding only what is particular."""

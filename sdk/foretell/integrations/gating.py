@@ -1,0 +1,125 @@
+"""Gates before client calls: where a trigger has taken hold of a run, its next request waits or is refused."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.context import get_current
+from opentelemetry.trace import get_current_span
+
+from foretell.instrument import state
+from foretell.instrument.contexts import live_context
+from foretell.instrument.operation import Operation
+
+if TYPE_CHECKING:
+    from foretell.instrument.otel.foreign import ForeignSpans
+    from foretell.instrument.runtime import Runtime
+    from foretell.integrations.integration import GatePoint, Undo
+
+FindForeign = Callable[[], "ForeignSpans | None"]
+
+
+class Passer:
+    """A request on its way out: what a gate must know of it."""
+
+    def __init__(self, run_id: str, agent_name: str | None, halt: Callable[[], object] | None = None) -> None:
+        """A request of this run; `halt` notes in the run's record that it was halted."""
+        self.run_id = run_id
+        self.agent_name = agent_name
+        self.end_ns: int | None = None
+        self._halt = halt
+
+    def fail(self, error: BaseException) -> None:
+        """It was refused."""
+        if self._halt is not None:
+            self._halt()
+
+    def add_event(self, name: str, /, **fields: Any) -> None:
+        """Tell what surrounds the request that it waited."""
+        get_current_span().add_event(name, fields)
+
+
+class Gatekeeper:
+    """Puts gates before the requests of libraries."""
+
+    def __init__(self, foreign: FindForeign) -> None:
+        """Know runs of foreign spans by `foreign`."""
+        self._foreign = foreign
+
+    def hold(self, points: Iterable[GatePoint]) -> Undo:
+        """Put gates before these methods; returns what takes those away that nobody else has wrapped since."""
+        undos = [undo for point in points if (undo := self._put(point)) is not None]
+
+        def undo_all() -> None:
+            for undo in reversed(undos):
+                undo()
+
+        return undo_all
+
+    def _put(self, point: GatePoint) -> Undo | None:
+        from wrapt import FunctionWrapper
+
+        found = find_point(point)
+        if found is None:
+            return None
+        owner, name = found
+        before = inspect.getattr_static(owner, name)
+        is_inherited = name not in vars(owner)
+        is_async = inspect.iscoroutinefunction(inspect.unwrap(getattr(owner, name)))
+        gate = FunctionWrapper(before, self._before_coroutine if is_async else self._before_call)
+        setattr(owner, name, gate)
+
+        def undo() -> None:
+            if vars(owner).get(name) is not gate:
+                return  # somebody wrapped it since: taking ours out would throw theirs out
+            if is_inherited:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, before)
+
+        return undo
+
+    def _before_call(self, wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        runtime = state.current
+        if runtime is not None and runtime.gate is not None:
+            runtime.gate(self._describe(runtime))
+        return wrapped(*args, **kwargs)
+
+    def _before_coroutine(self, wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        runtime = state.current
+        if runtime is None or runtime.gate is None:
+            return wrapped(*args, **kwargs)
+        return self._wait(runtime, wrapped, args, kwargs)
+
+    async def _wait(self, runtime: Runtime, wrapped: Any, args: Any, kwargs: Any) -> Any:
+        gate, passer = runtime.gate, self._describe(runtime)
+        if gate is not None:
+            gate(passer)
+            await gate.wait(passer)
+        return await wrapped(*args, **kwargs)
+
+    def _describe(self, runtime: Runtime) -> Passer:
+        """Which run and agent the request belongs to, by what is current here."""
+        operation = live_context(get_current(), runtime.context_key).get(runtime.context_key)
+        foreign = self._foreign()
+        place = foreign.find(get_current_span().get_span_context().span_id) if foreign is not None else None
+        if place is not None and place.run_id:
+            return Passer(place.run_id, place.agent_name, place.halt)
+        if isinstance(operation, Operation):
+            return Passer(operation.run_id, operation.agent_name)
+        return Passer("", None)
+
+
+def find_point(point: GatePoint) -> tuple[Any, str] | None:
+    """The class and the name of the method; None where this version of the library has none."""
+    try:
+        owner: Any = import_module(point.module)
+        *classes, name = point.path.split(".")
+        for step in classes:
+            owner = getattr(owner, step)
+        return (owner, name) if callable(getattr(owner, name)) else None
+    except (ImportError, AttributeError):
+        return None

@@ -1,0 +1,138 @@
+"""What is known of one framework: how programs import it, who can instrument it, and where its calls can be held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from opentelemetry.metrics import MeterProvider
+    from opentelemetry.trace import TracerProvider
+
+
+class Origin(str, Enum):
+    """Who wrote an instrumentor, best first."""
+
+    NATIVE = "native"
+    FORETELL = "foretell"
+    OTEL = "opentelemetry"
+    OPENLLMETRY = "openllmetry"
+    OPENINFERENCE = "openinference"
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What an instrumentor is given: where its spans and metrics go, and whether contents are wanted."""
+
+    tracer_provider: TracerProvider
+    meter_provider: MeterProvider
+    """Takes everything and keeps nothing: we make metrics of the spans, and theirs would double them."""
+    has_content: bool
+    """False with `content="none"`: then nothing may be read that is only kept to be dropped."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The process's, as it was when recording began."""
+
+
+Undo = Callable[[], object]
+"""Takes a switch back: every attribute is what it was before."""
+Start = Callable[[Wiring], Undo]
+"""Switches on what a framework itself offers, or what we wrote for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One way to have a framework instrumented.
+
+    `distribution` is what pip installs, since entry-point names clash: four distributions call theirs `openai`. It is
+    empty for what needs no further package (native, or our own); then `path` names a `Start` function.
+    """
+
+    origin: Origin
+    path: str
+    """`package.module:Class` of an OpenTelemetry instrumentor, or `package.module:function`."""
+    distribution: str = ""
+    supports: str = ""
+    """Versions of the framework that it was made for, as pip writes them; empty for all."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of its `instrument()`."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatePoint:
+    """A method of a client that sends a request: a held run stops in front of it."""
+
+    module: str
+    path: str
+    """`Class.method` inside that module; one that this version does not have is passed over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """One framework. Each file of `clients/`, `frameworks/` and `protocols/` has one, called INTEGRATION."""
+
+    name: str
+    """What users type, and the extra's name."""
+    title: str
+    """What people call it."""
+    distribution: str
+    """Whose version is compared; the framework counts as installed when this is."""
+    module: str
+    """What must be imported before anything is patched; its first part names the package."""
+    candidates: tuple[Candidate, ...]
+    """Who can instrument it, best first; at most one is switched on."""
+    family: tuple[str, ...] = ()
+    """Packages during whose import nothing is patched, beside the module's own: instrumentors import across them."""
+    proof: str = ""
+    """An attribute of the module that tells it from somebody else's module of that name."""
+    gates: tuple[GatePoint, ...] = ()
+    also: tuple[str, ...] = ()
+    """Further distributions of which any means that the framework is installed."""
+
+    @property
+    def package(self) -> str:
+        """The top-level package that programs import."""
+        return self.module.partition(".")[0]
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Every package whose import has to be over before anything is patched."""
+        return (self.package, *self.family)
+
+
+def otel(distribution: str, path: str, supports: str = "", **options: Any) -> Candidate:
+    """An instrumentor of OpenTelemetry's own GenAI collection."""
+    return Candidate(origin=Origin.OTEL, distribution=distribution, path=path, supports=supports, options=options)
+
+
+def openllmetry(name: str, class_name: str, supports: str = "", **options: Any) -> Candidate:
+    """OpenLLMetry's instrumentor of that name."""
+    return Candidate(
+        origin=Origin.OPENLLMETRY,
+        distribution=f"opentelemetry-instrumentation-{name}",
+        path=f"opentelemetry.instrumentation.{name.replace('-', '_')}:{class_name}",
+        supports=supports,
+        options=options,
+    )
+
+
+def openinference(name: str, class_name: str, supports: str = "", **options: Any) -> Candidate:
+    """OpenInference's instrumentor of that name."""
+    return Candidate(
+        origin=Origin.OPENINFERENCE,
+        distribution=f"openinference-instrumentation-{name}",
+        path=f"openinference.instrumentation.{name.replace('-', '_')}:{class_name}",
+        supports=supports,
+        options=options,
+    )
+
+
+def native(path: str, supports: str = "") -> Candidate:
+    """What the framework tells of itself, switched on by the function at `path`."""
+    return Candidate(origin=Origin.NATIVE, path=path, supports=supports)
+
+
+def own(path: str, supports: str = "") -> Candidate:
+    """What we wrote ourselves, because nobody else did or theirs is wrong."""
+    return Candidate(origin=Origin.FORETELL, path=path, supports=supports)

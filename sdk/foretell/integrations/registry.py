@@ -1,0 +1,46 @@
+"""The table of frameworks: each name that users type, and the file that holds what is particular about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+
+from foretell.errors import SettingError
+from foretell.integrations.integration import Integration
+from foretell.setting_sources import suggest
+
+FILES: dict[str, str] = {
+    "openai": "clients.openai",
+    "anthropic": "clients.anthropic",
+    "langchain": "frameworks.langchain",
+    "langgraph": "frameworks.langgraph",
+    "openai-agents": "frameworks.openai_agents",
+    "pydantic-ai": "frameworks.pydantic_ai",
+}
+"""Name → file of this room. Clients come first: what is on already is not switched on again for a framework."""
+
+AUTO, NONE = "auto", "none"
+
+
+def find_integration(name: str) -> Integration:
+    """The integration of that name; SettingError with the nearest name where there is none."""
+    file = FILES.get(name) or FILES.get(name.replace("_", "-"))
+    if file is None:
+        raise SettingError(f"There is no integration {name!r}.{suggest(name, FILES)}")
+    found: Integration = import_module(f"foretell.integrations.{file}").INTEGRATION
+    return found
+
+
+def list_integrations() -> list[Integration]:
+    """Every integration there is."""
+    return [find_integration(name) for name in FILES]
+
+
+def select_integrations(wanted: Iterable[str], off: Iterable[str] = ()) -> list[Integration]:
+    """Those that the settings name: `auto` stands for all, `none` for none; `*` in `off` leaves all alone."""
+    names, without = list(wanted), {name.replace("_", "-") for name in off}
+    if "*" in without:
+        return []
+    found = list_integrations() if AUTO in names else []
+    found += [find_integration(name) for name in names if name not in (AUTO, NONE)]
+    return [one for one in {one.name: one for one in found}.values() if one.name not in without]

@@ -1,0 +1,51 @@
+"""Puts the integrations that the settings name together and switches them on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from foretell.errors import FAULTS
+from foretell.integrations.registry import NONE, select_integrations
+
+if TYPE_CHECKING:
+    from foretell.integrations.gating import FindForeign
+    from foretell.integrations.switching import Switchboard
+    from foretell.settings import Settings
+
+
+def switch_on(settings: Settings, environment: Mapping[str, str], foreign: FindForeign) -> Switchboard | None:
+    """Have the program's libraries told of, now or as soon as it imports them; None where none is wanted.
+
+    `foreign` gives who takes in their spans. A name that does not exist raises SettingError.
+    """
+    if settings.integrations in ((), (NONE,)):
+        return None
+    chosen = select_integrations(settings.integrations, settings.integrations_off)
+    if settings.isolated:
+        # Their spans would stand in the application's context, which an isolated set-up keeps out of.
+        from foretell.setting_sources import Source
+
+        if settings.origin_of("integrations").source is not Source.DEFAULT:
+            FAULTS.warn("integrations.isolated", "Integrations are off: isolated=True keeps to what is decorated.")
+        return None
+    board = build_switchboard(settings, environment, foreign)
+    board.switch_on(chosen)
+    return board
+
+
+def build_switchboard(settings: Settings, environment: Mapping[str, str], foreign: FindForeign) -> Switchboard:
+    """What switches integrations on, with nothing switched on yet."""
+    from opentelemetry.metrics import NoOpMeterProvider
+    from opentelemetry.trace import get_tracer_provider
+
+    from foretell.integrations.capturing import wants_content_on_spans
+    from foretell.integrations.gating import Gatekeeper
+    from foretell.integrations.integration import Wiring
+    from foretell.integrations.switching import Switchboard
+    from foretell.integrations.tracing import IntegrationTracers
+
+    tracers = IntegrationTracers(get_tracer_provider, foreign, is_shown=wants_content_on_spans(environment))
+    wiring = Wiring(tracers, NoOpMeterProvider(), settings.content != "none", environment)
+    keeper = Gatekeeper(foreign)
+    return Switchboard(wiring, hold=lambda integration: keeper.hold(integration.gates))

@@ -1,0 +1,161 @@
+"""Switches integrations on when their library is there, and off again: the one place that patches other people's code."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from importlib import import_module
+from typing import Any
+
+from foretell.errors import FAULTS
+from foretell.integrations.choosing import Choice, Refusal, choose
+from foretell.integrations.imports import ImportWatch, Waiting
+from foretell.integrations.installed import VersionOf, find_version
+from foretell.integrations.integration import Candidate, Integration, Undo, Wiring
+
+Hold = Callable[[Integration], Undo]
+"""Puts gates before a library's requests."""
+
+
+class State(str, Enum):
+    """How an integration stands in this process."""
+
+    ON = "on"
+    WAITING = "waiting"
+    """Installed; it will be on as soon as the program imports it."""
+    THEIRS = "theirs"
+    """Somebody else has instrumented it in this process; what that tells is taken in."""
+    REFUSED = "refused"
+    FAILED = "failed"
+    MISSING = "missing"
+    """The framework is not installed."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """One integration in this process."""
+
+    choice: Choice
+    state: State
+    problem: str = ""
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """What is not used and why."""
+        return self.choice.refusals
+
+
+class Switchboard:
+    """All integrations of one `init()`."""
+
+    def __init__(self, wiring: Wiring, *, hold: Hold, version_of: VersionOf = find_version) -> None:
+        """Give instrumentors what is in `wiring`; `hold` puts gates before their requests."""
+        self._wiring = wiring
+        self._hold = hold
+        self._version_of = version_of
+        self._watch = ImportWatch()
+        self._standings: dict[str, Standing] = {}
+        self._undos: list[tuple[str, Undo]] = []
+        self._started: set[str] = set()
+        """Instrumentors that are on: one may serve several frameworks."""
+        self._lock = threading.RLock()
+        self._is_off = False
+
+    def switch_on(self, integrations: Iterable[Integration]) -> dict[str, Standing]:
+        """Switch on what is loaded, and what is only installed as soon as it is loaded."""
+        for integration in integrations:
+            if integration.name not in self._standings:
+                self._add(integration)
+        return dict(self._standings)
+
+    def list_standings(self) -> list[Standing]:
+        """How each integration stands now."""
+        return list(self._standings.values())
+
+    def switch_off(self) -> None:
+        """Undo everything, the last first; one that fails does not keep the next from being undone."""
+        with self._lock:
+            self._is_off = True
+            self._watch.stop()
+            undos, self._undos = self._undos, []
+        for name, undo in reversed(undos):
+            try:
+                undo()
+            except Exception as error:
+                FAULTS.note(f"integrations.{name}.off", error)
+        self._standings.clear()
+        self._started.clear()
+
+    def _add(self, integration: Integration) -> None:
+        choice = choose(integration, self._version_of)
+        standing = self._standings[integration.name] = Standing(choice, _state_of(choice))
+        if choice.version is not None:
+            waiting = Waiting(integration.module, integration.packages, lambda: self._begin(standing))
+            self._watch.wait_for(waiting)
+
+    def _begin(self, standing: Standing) -> None:
+        """The library is there: patch it, and put gates before its requests."""
+        integration, candidate = standing.choice.integration, standing.choice.candidate
+        with self._lock:
+            if self._is_off or not _is_meant(integration):
+                return
+            if candidate is not None and standing.state is State.WAITING:
+                self._start(standing, candidate)
+            self._keep(integration.name, lambda: self._hold(integration), "gate")
+
+    def _start(self, standing: Standing, candidate: Candidate) -> None:
+        name = standing.choice.integration.name
+        if candidate.path in self._started:
+            standing.state = State.ON
+            return
+        try:
+            undo = start_candidate(candidate, self._wiring)
+        except Exception as error:
+            # A framework that was upgraded past its instrumentor: the program goes on without it.
+            standing.state, standing.problem = State.FAILED, f"{type(error).__name__}: {error}"
+            FAULTS.warn(f"integrations.{name}", f"{name} is not recorded: {standing.problem}. See: foretell doctor")
+            return
+        if undo is None:
+            standing.state = State.THEIRS
+            return
+        standing.state = State.ON
+        self._started.add(candidate.path)
+        self._undos.append((name, undo))
+
+    def _keep(self, name: str, make: Callable[[], Undo], part: str) -> None:
+        try:
+            self._undos.append((name, make()))
+        except Exception as error:
+            FAULTS.note(f"integrations.{name}.{part}", error)
+
+
+def _state_of(choice: Choice) -> State:
+    if choice.version is None:
+        return State.MISSING
+    return State.REFUSED if choice.candidate is None else State.WAITING
+
+
+def _is_meant(integration: Integration) -> bool:
+    """False for somebody else's module of the same name."""
+    module: Any = sys.modules.get(integration.module)
+    return not integration.proof or hasattr(module, integration.proof)
+
+
+def start_candidate(candidate: Candidate, wiring: Wiring) -> Undo | None:
+    """Switch one instrumentor on; None where the program has switched it on itself."""
+    module, _, name = candidate.path.partition(":")
+    found: Any = getattr(import_module(module), name)
+    if not isinstance(found, type):
+        undo: Undo = found(wiring)
+        return undo
+    instrumentor: Any = found()
+    if getattr(instrumentor, "is_instrumented_by_opentelemetry", False):
+        return None
+    from foretell.integrations.capturing import instrument
+
+    instrument(instrumentor, candidate, wiring)
+    off: Undo = instrumentor.uninstrument
+    return off
