@@ -43,7 +43,11 @@ class Conversation:
     """Names of the tools on offer."""
     is_stream: bool = False
     has_stream_usage: bool = False
-    """True where the client asked for usage at the end of a stream."""
+    """True where usage comes at the end of a stream."""
+    is_embedding: bool = False
+    """True where the messages are texts to embed, and nobody decides on a reply."""
+    output_schema: Mapping[str, Any] | None = None
+    """The JSON schema of the answer; empty where any JSON will do, None where plain text is asked for."""
 
     @property
     def task(self) -> str:
@@ -66,6 +70,8 @@ class Reply:
 
     text: str = ""
     tool_uses: tuple[ToolUse, ...] = ()
+    status: int = 200
+    """An HTTP status of 400 and above fails the request instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,17 @@ class TokenCount:
     output: int
     cached: int = 0
     reasoning: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and what it is answered."""
+
+    conversation: Conversation
+    reply: Reply
+    tokens: TokenCount
+    id: str
+    """Depends on the conversation alone."""
 
 
 class PromptCache:
