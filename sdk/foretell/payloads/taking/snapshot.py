@@ -7,7 +7,6 @@ too large goes to `careful.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 import orjson
@@ -130,19 +129,20 @@ def _write_document(value: Any, limit_bytes: int, options: int) -> Captured | No
 
 
 def _is_small(value: Any) -> bool:
-    """Look at the boxes alone: what holds itself, or the same part in many places, is written out without an end."""
-    level = [value]
-    nodes = len(value)
-    for _ in range(_PLAIN_DEPTH):
-        items = chain.from_iterable([box.values() if type(box) is dict else box for box in level])
-        # By identity: a set would ask the class for its hash, which may be the user's code.
-        level = [item for item in items if (kind := type(item)) is dict or kind is list or kind is tuple]
-        if not level:
-            return True
-        nodes += sum(map(len, level))
+    """Look at the boxes: what holds itself, or the same part in many places, is written out without an end.
+
+    Kinds are compared by identity: a set would ask the class for its hash, which may be the user's code.
+    """
+    boxes = [value]
+    nodes = 0
+    for box in boxes:  # which grows meanwhile; anything else costs three times as much
+        nodes += len(box)
         if nodes > _PLAIN_NODES:
             return False
-    return False
+        for item in box.values() if type(box) is dict else box:
+            if (kind := type(item)) is dict or kind is list or kind is tuple:
+                boxes.append(item)  # noqa: PERF401  # `extend` needs a list or a generator for each box
+    return True
 
 
 def _capture(value: Any, copy: dict[str, Any] | list[Any], limit_bytes: int) -> Captured:
