@@ -21,32 +21,40 @@ if TYPE_CHECKING:
 @click.option("--base-url", help="An OpenAI-compatible server.  [default: one that comes along]")
 @click.option("--model", help="Model to ask there.")
 @click.option("--api-key", help="Key for that server.")
+@click.option("--local", "is_local", is_flag=True, help="Keep it here, also where a stack runs (foretell up).")
 @store_option
 @json_option
-def demo(base_url: str | None, model: str | None, api_key: str | None, store: Path | None, as_json: bool) -> None:
+def demo(
+    base_url: str | None, model: str | None, api_key: str | None, is_local: bool, store: Path | None, as_json: bool
+) -> None:
     """Watch a small support desk of three agents at work.
 
     They answer ten tickets by real HTTP, with a real database and real failures; no key and no network is needed.
     """
     import foretell
-    from foretell.cli.reading import find_store
+    from foretell.cli.reading import load_cli_settings
     from foretell.cli.render.demo import render_demo, render_opening, shape_demo
+    from foretell.cli.stack.drawing import render_sending, render_sent
+    from foretell.cli.stack.local import find_endpoint
     from foretell.cli.terminal import measure_width, show, write_json
     from foretell.demo.fleet import require_openai, run_fleet
+    from foretell.stack.road.http import fetch
 
     require_openai()
     endpoint = _make_endpoint(base_url, model, api_key)
-    directory = find_store(store)
-    foretell.init("support-desk", store=store)
+    settings = load_cli_settings(store)
+    directory = settings.store
+    stack_url = None if is_local else find_endpoint(settings, fetch)
+    foretell.init("support-desk", store=store, otlp_endpoint=stack_url)
     if not as_json:
-        show(render_opening(base_url))
+        show(render_opening(base_url), *render_sending(stack_url))
     results = _run(endpoint, is_silent=as_json, run_fleet=run_fleet)
     foretell.flush(10)
     runs = _load_runs(directory, results)
     if as_json:
-        write_json(shape_demo(results, runs))
+        write_json({**shape_demo(results, runs), "endpoint": stack_url or settings.otlp_endpoint})
     else:
-        show(*render_demo(results, runs, directory, measure_width(), time.time_ns()))
+        show(*render_demo(results, runs, directory, measure_width(), time.time_ns()), *render_sent(stack_url))
     foretell.shutdown()
 
 

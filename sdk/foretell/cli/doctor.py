@@ -23,12 +23,14 @@ def doctor(is_all: bool, is_thorough: bool, store: Path | None, as_json: bool) -
     from foretell.cli.checks import TROUBLE, list_checks, reach_host
     from foretell.cli.reading import load_cli_settings
     from foretell.cli.render.doctor import render_doctor, shape_doctor
+    from foretell.cli.stack.local import check_stack
     from foretell.cli.terminal import measure_width, show, write_json
+    from foretell.stack.road.http import fetch
     from foretell.store.health import inspect_health
 
     settings = load_cli_settings(store)
     health = inspect_health(settings.store, now_ns=time.time_ns, check_integrity=is_thorough)
-    checks = list_checks(settings, health, reach_host)
+    checks = [*list_checks(settings, health, reach_host), *check_stack(settings, reach_host, fetch)]
     if as_json:
         write_json(shape_doctor(settings, health, checks))
     else:

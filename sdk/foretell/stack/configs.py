@@ -60,7 +60,7 @@ def find_broken(texts: dict[Path, str], compose: Compose) -> dict[Path, tuple[st
         return {}
     answers = {path: compose.parse(wrap([text])) for path, text in texts.items()}
     return {
-        path: read_complaint(answer.complaint, texts[path].count("\n") + 1)
+        path: read_complaint(answer.complaint, len(texts[path].splitlines()))
         for path, answer in answers.items()
         if answer.code != 0
     }
@@ -70,19 +70,28 @@ def wrap(texts: Iterable[str]) -> str:
     """Put YAML texts below keys of one compose document; what they mean does not change by being further in."""
     document = HEAD
     for number, text in enumerate(texts):
-        lines = text.removeprefix("---\n").splitlines()
-        document += f"x-{number}:\n" + "".join(f"  {line}\n" if line else "\n" for line in lines)
+        document += f"x-{number}:\n"
+        for at, line in enumerate(text.splitlines()):
+            if line.rstrip() == "---":  # another document: it gets a key of its own, in the same line
+                document += f"x-{number}-{at}:\n"
+            elif line.startswith(("%", "...")):
+                document += "#\n"
+            else:
+                document += f"  {line}\n"
     return document
 
 
 def read_complaint(said: str, line_count: int) -> tuple[str, int]:
-    """Read what the parser said of a text that stood below `HEAD` and one key: what is wrong, and the line in the text."""
+    """Read what the parser said of a text that stood below `HEAD` and one key: what is wrong, and the line in the text.
+
+    Of several lines the last is where it was noticed.
+    """
     before = HEAD.count("\n") + 1
     lines = [int(number) - before for number in re.findall(r"line (\d+)", said)]
     reason = re.sub(r"^.*?yaml: (construct errors:\s*)?", "", said)
     reason = re.sub(r"(while [a-z ]+ at )?line \d+(, column \d+)?: ", "", reason)
     reason = re.sub(r"line (\d+)", lambda match: f"line {max(int(match[1]) - before, 1)}", reason)
-    return reason, min(max(lines, default=1), line_count) if lines else 1
+    return reason, max(min(max(lines, default=1), line_count), 1)
 
 
 def _check_named(service: Service, mount: Mount, directory: Path, origin: str) -> Iterator[Problem]:

@@ -115,6 +115,34 @@ def shape_down(*, is_down: bool, has_deleted: bool) -> dict[str, Any]:
     return {"schema": "foretell.down/1", "is_down": is_down, "has_deleted": has_deleted}
 
 
+# -- demo -------------------------------------------------------------------------------------------------------------
+
+
+def render_sending(stack_url: str | None) -> Iterator[RenderableType]:
+    """Draw that the demo sends to a stack which nobody has named; nothing where it does not."""
+    from rich.text import Text
+
+    if stack_url is not None:
+        yield Text(
+            f"A stack runs on this machine, so it is sent there too, to {stack_url} (not with --local).\n", "dim"
+        )
+
+
+def render_sent(stack_url: str | None) -> Iterator[RenderableType]:
+    """Draw where in the stack to look at what the demo has sent."""
+    from rich.text import Text
+
+    if stack_url is not None:
+        yield Text("In the stack\n", "bold")
+        table = _make_table(2)
+        for server in SERVERS:
+            if server.name in ("grafana", "jaeger"):
+                table.add_row(f"  {server.title}", server.url)
+        table.add_row("  Your own agents", f"export OTEL_EXPORTER_OTLP_ENDPOINT={stack_url}")
+        yield table
+        yield Text("")
+
+
 # -- status -----------------------------------------------------------------------------------------------------------
 
 
