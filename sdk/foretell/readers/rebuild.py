@@ -61,7 +61,7 @@ def build_summary(row: Row) -> RunSummary:
 def build_call(row: Row, run_id: str) -> Call:
     """A call, from columns `CALL_FIELDS` (and more, which are left aside)."""
     (
-        _, _, _, id, trace_id, parent_id, kind, name, agent_name, outcome, start_ns, end_ns, step_index, error, facts,
+        _, _, _, id, trace_id, parent_id, kind, name, agent_name, outcome, start_ns, end_ns, step_index, facts, error,
         input_text, output_text,
     ) = row[:17]  # fmt: skip
     call = Call(

@@ -32,6 +32,7 @@ class Batch:
         "blobs",
         "closed",
         "findings",
+        "has_tails",
         "log_bytes",
         "logs",
         "opened",
@@ -48,6 +49,8 @@ class Batch:
     def __init__(self) -> None:
         """Begin with nothing."""
         self.rows: list[tuple[Any, ...]] = []
+        self.has_tails = False
+        """True where a row has a value in TAIL_COLUMNS."""
         self.row_runs: list[str] = []
         """The run of each row."""
         self.opened: dict[int, tuple[str, tuple[Any, ...]]] = {}
@@ -110,7 +113,10 @@ class Batch:
             if open_ids and call.id in open_ids:
                 self._close(call.id, open_ids)
             if call.input_payload is not None or call.output_payload is not None:
+                self.has_tails = True
                 size += self._note_payloads(call)
+            elif call.error is not None:
+                self.has_tails = True
         for run_id, (call, trace) in newest.items():
             # Until the root is seen, the facts of the call that ended last stand in.
             if runs[run_id][_ROOT] <= FACTS_OF_CALL:

@@ -15,14 +15,17 @@ CALL_COLUMNS = (
     "start_ns",
     "end_ns",
     "step_index",
-    "error",
     "facts",
+    "error",
     "input",
     "output",
 )
 """Of finished and of open calls: what SQL asks for, and what every call has. All the rest is JSON in `facts`, because a
 column costs 0.4 µs a row, set or not. The texts come last, because SQLite reads a row from its start and a list of calls
 never needs them."""
+
+TAIL_COLUMNS = CALL_COLUMNS[-3:]
+"""What few calls have where no contents are kept: a batch without any of it leaves them out."""
 
 ROW_COLUMNS = CALL_COLUMNS[2:]
 """What `rows.call_row` gives: the run's key and the process are known when it is written."""

@@ -47,8 +47,8 @@ def call_row(call: Call, trace_id: bytes, session: str) -> tuple[Any, ...]:
         call.start_ns,
         call.end_ns,
         call.step_index,
-        None if error is None else f"{error.type}\n{error.message}",
         encode_facts(call, session),
+        None if error is None else f"{error.type}\n{error.message}",
         None if given is None else given.text,
         None if returned is None else returned.text,
     )

@@ -6,7 +6,7 @@ import sqlite3
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from foretell.store.writing.columns import CALL_COLUMNS, LOG_COLUMNS, OPEN_COLUMNS, RUN_COLUMNS
+from foretell.store.writing.columns import CALL_COLUMNS, LOG_COLUMNS, OPEN_COLUMNS, RUN_COLUMNS, TAIL_COLUMNS
 from foretell.store.writing.facts import encode_json
 from foretell.store.writing.rows import signed
 from foretell.store.writing.statements import for_values, insert_keyed, insert_rows
@@ -60,7 +60,11 @@ def put_batch(connection: sqlite3.Connection, batch: Batch, process: int | None,
     if batch.rows:
         first = "NULL" if process is None else str(process)
         runs = [keys[run_id] for run_id in batch.row_runs]
-        insert_keyed(connection, "calls", CALL_COLUMNS, runs, first, batch.rows)
+        if batch.has_tails:
+            insert_keyed(connection, "calls", CALL_COLUMNS, runs, first, batch.rows)
+        else:
+            rows = [row[: -len(TAIL_COLUMNS)] for row in batch.rows]
+            insert_keyed(connection, "calls", CALL_COLUMNS[: -len(TAIL_COLUMNS)], runs, first, rows)
     if batch.closed:
         sql = "DELETE FROM open_calls WHERE process = ? AND id IN ({})"
         list(for_values(connection, sql, batch.closed, before=(process,)))
