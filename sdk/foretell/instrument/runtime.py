@@ -14,9 +14,9 @@ from foretell.instrument.otel.limits import SpanLimits
 if TYPE_CHECKING:
     from foretell.export.counts import Counts
     from foretell.instrument.gates.gate import Gates
-    from foretell.instrument.operation import Operation
     from foretell.instrument.otel.spans import Spans
     from foretell.instrument.work.worker import Worker
+    from foretell.model.call import Call
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Runtime:
     ids: IdSource = field(default_factory=IdSource)
     wall_ns: Callable[[], int] = time.time_ns
     tick_ns: Callable[[], int] = time.perf_counter_ns
-    open_calls: dict[int, Operation] = field(default_factory=dict)
+    open_calls: dict[int, Call] = field(default_factory=dict)
     rss_bytes: Callable[[], int | None] = lambda: None
     """Resident memory at its last sample."""
     gate: Gates | None = None

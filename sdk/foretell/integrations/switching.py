@@ -62,7 +62,8 @@ class Switchboard:
         self._started: set[str] = set()
         """Instrumentors that are on: one may serve several frameworks."""
         self._lock = threading.RLock()
-        self._is_off = False
+        self._is_off = self._is_starting = False
+        self._next: list[Standing] = []
 
     def switch_on(self, integrations: Iterable[Integration]) -> dict[str, Standing]:
         """Switch on what is loaded, and what is only installed as soon as it is loaded."""
@@ -102,9 +103,18 @@ class Switchboard:
         with self._lock:
             if self._is_off or not _is_meant(integration):
                 return
-            if candidate is not None and standing.state is State.WAITING:
-                self._start(standing, candidate)
-            self._keep(integration.name, lambda: self._hold(integration), "gate")
+            if self._is_starting:  # an instrumentor imports further libraries: one after the other
+                self._next.append(standing)
+                return
+            self._is_starting = True
+            try:
+                if candidate is not None and standing.state is State.WAITING:
+                    self._start(standing, candidate)
+                self._keep(integration.name, lambda: self._hold(integration), "gate")
+            finally:
+                self._is_starting = False
+        while self._next:
+            self._begin(self._next.pop(0))
 
     def _start(self, standing: Standing, candidate: Candidate) -> None:
         name = standing.choice.integration.name

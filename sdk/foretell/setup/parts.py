@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.sampling import Sampler
 
     from foretell.cost.prices import PriceBook
-    from foretell.instrument.operation import Operation
     from foretell.instrument.otel.limits import SpanLimits
     from foretell.instrument.runtime import Capture
+    from foretell.model.call import Call
     from foretell.settings import Settings
     from foretell.setup.running import Running
 
@@ -74,7 +74,7 @@ def build_runtime(running: Running) -> None:
     settings = running.settings
     resource = build_resource(running)
     prices = make_prices(running)
-    open_calls: dict[int, Operation] = {}
+    open_calls: dict[int, Call] = {}
     probe = running.probe = ProcessProbe()
     processors: list[SpanProcessor] = []
     refiner = Refiner(prices, sinks.contents_refiner(running))

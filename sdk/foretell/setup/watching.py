@@ -13,7 +13,7 @@ from foretell.triggers.limits import read_effective_limits
 if TYPE_CHECKING:
     from foretell.cost.prices import PriceBook
     from foretell.detectors.detector import Detector
-    from foretell.instrument.operation import Operation
+    from foretell.model.call import Call
     from foretell.model.finding import Finding
     from foretell.model.log import LogRecord
     from foretell.settings import Settings
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from foretell.watchdog.telling import Helper
 
 
-def build_watchdog(
-    running: Running, open_calls: Mapping[int, Operation], probe: ProcessProbe, prices: PriceBook
-) -> None:
+def build_watchdog(running: Running, open_calls: Mapping[int, Call], probe: ProcessProbe, prices: PriceBook) -> None:
     """Put detectors, looks and actions together; an unknown trigger or limit raises SettingError."""
     check_actions(running.settings)
     limits = read_effective_limits(running.settings)
@@ -79,7 +77,7 @@ def check_actions(settings: Settings) -> None:
             )
 
 
-def _make_helpers(running: Running, open_calls: Mapping[int, Operation], clock: SteadyClock) -> list[Helper]:
+def _make_helpers(running: Running, open_calls: Mapping[int, Call], clock: SteadyClock) -> list[Helper]:
     from foretell.instrument.gates.gate import Gates
     from foretell.setup.holding import Holding
     from foretell.watchdog.announcing import Announcer

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from foretell.errors import RunHalted
 
 if TYPE_CHECKING:
-    from foretell.instrument.operation import Operation
+    from foretell.model.call import Call
     from foretell.model.finding import Finding
 
 PAUSED: Final = "foretell.paused"
@@ -73,7 +73,7 @@ class Gates:
 
     def __init__(
         self,
-        open_calls: Mapping[int, Operation],
+        open_calls: Mapping[int, Call],
         *,
         pause_limit_s: float = 3_600.0,
         halts_after_pause: bool = False,

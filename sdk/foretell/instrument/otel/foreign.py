@@ -14,7 +14,8 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from foretell.errors import FAULTS
 from foretell.instrument.contexts import live_context
 from foretell.instrument.operation import RUN_ID, SESSION, Operation
-from foretell.instrument.otel.foreign_call import ForeignCall, ForeignRun, Place
+from foretell.instrument.otel.foreign_call import ForeignCall, tells_tokens
+from foretell.instrument.otel.foreign_place import INFERENCE, ForeignRun, OpenForeign, Place, join_sessions
 from foretell.instrument.otel.lean_span import SCOPE
 
 if TYPE_CHECKING:
@@ -59,8 +60,10 @@ class ForeignSpans(SpanProcessor):
         try:
             place = self._place_of(span, parent_context or get_current(), runtime)
             self._open[span.get_span_context().span_id] = place
+            place.look()
             if len(self._open) > MAX_REMEMBERED:
-                self._open.popitem(last=False)
+                forgotten, _ = self._open.popitem(last=False)
+                runtime.open_calls.pop(forgotten, None)
         except Exception as error:
             FAULTS.note("foreign.start", error)
 
@@ -76,12 +79,35 @@ class ForeignSpans(SpanProcessor):
                 place = Place(span, None, None, self._run_of(span), None)
             if not place.look() and not place.run_id and not self.is_exporting:
                 return
-            call = ForeignCall(span, place, runtime.capture)
-            if self.sum_early is not None and place.nearest() is not None and _tells_tokens(span):
-                self.sum_early([call])
-            runtime.worker.put(call)
+            if not self._is_told_elsewhere(span, place, runtime):
+                self._take(ForeignCall(span, place, runtime.capture), span, place, runtime)
         except Exception as error:
             FAULTS.note("foreign.end", error)
+
+    def _take(self, call: ForeignCall, span: ReadableSpan, place: Place, runtime: Runtime) -> None:
+        if self.sum_early is not None and place.nearest() is not None and tells_tokens(span):
+            self.sum_early([call])
+        runtime.worker.ended(call)
+
+    def _is_told_elsewhere(self, span: ReadableSpan, place: Place, runtime: Runtime) -> bool:
+        """True where a call around it, or inside it, is the same one and has what this span tells."""
+        place.end(span.end_time)
+        if place.is_replaced:
+            return True
+        above = place.above
+        if place.kind in INFERENCE and place.merged is None and above is not None and above.kind is place.kind:
+            # It is thought to tell the call better: a failure says enough, but an answer must tell its tokens.
+            above.has_inner = above.has_inner or tells_tokens(span) or not span.status.is_ok
+            above.is_replaced = above.is_replaced and above.has_inner
+        same = place.merged
+        if same is None or same.end_ns is not None:  # a stream may be read after the call that opened it
+            place.merged = None
+            return False
+        if place.kind in INFERENCE and isinstance(same, (Operation, OpenForeign)):
+            same.inner = [*(same.inner or ()), ForeignCall(span, place, runtime.capture)]
+        elif isinstance(same, Operation):
+            same.session = join_sessions(same.session, place.own_session())
+        return True
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Write and send what has ended."""
@@ -101,17 +127,26 @@ class ForeignSpans(SpanProcessor):
     def _place_of(self, span: Span, context: Context, runtime: Runtime) -> Place:
         operation = live_context(context, runtime.context_key).get(runtime.context_key)
         session: Any = context.get(SESSION)
-        above = self._open.get(span.parent.span_id) if span.parent is not None else None
-        if operation is None and above is not None:
-            operation = above.operation  # a thread that was given the span only
-        if above is not None and not above.look():
-            above = above.above
+        parent = self._open.get(span.parent.span_id) if span.parent is not None else None
+        if operation is None and parent is not None:
+            operation = parent.operation  # a thread that was given the span only
         if isinstance(operation, Operation):
-            place = Place(span, operation, above, None, session)
-        else:
-            place = Place(span, None, above, self._run_of(span, baggage.get_baggage(RUN_ID, context)), session)
-        place.look()
-        return place
+            return Place(span, operation, parent, None, session, self._show)
+        run = self._run_of(span, baggage.get_baggage(RUN_ID, context))
+        return Place(span, None, parent, run, session, self._show)
+
+    def _show(self, place: Place) -> None:
+        """Its span is an agent's work: it is among the open calls, and may tell what a span around it tells too."""
+        runtime = self.runtime
+        if runtime is None or place.span.end_time is not None:
+            return
+        above = place.above
+        if place.kind in INFERENCE and above is not None and above.kind is place.kind and above.merged is None:
+            above.is_replaced = above.is_replaced or runtime.worker.withdraw(above.known().id)
+            if not above.is_replaced:  # it is shown already: then it tells the call, with what is known in here
+                place.merged = above.known()
+                return
+        runtime.worker.opened(place.known())
 
     def _run_of(self, span: Span | ReadableSpan, carried: object = None) -> ForeignRun:
         """The run of the span's trace; the first span of a trace names it, unless another process did."""
@@ -125,10 +160,6 @@ class ForeignSpans(SpanProcessor):
             if len(self._runs) > MAX_REMEMBERED:
                 self._runs.popitem(last=False)
         return run
-
-
-def _tells_tokens(span: ReadableSpan) -> bool:
-    return any("usage" in key or "token_count" in key for key in span.attributes or ())
 
 
 def is_ours(span: Any) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from foretell.cost.responses import add_response
 from foretell.instrument.operation import Operation
+from foretell.instrument.otel.foreign_call import ForeignCall, read_foreign
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals, InferenceFacts, MemoryFacts, RetrievalFacts, ToolFacts
 from foretell.model.kinds import Kind, Outcome
@@ -76,13 +77,14 @@ def is_priced(call: Call) -> bool:
 def adopt_inner(calls: Sequence[Call]) -> None:
     """Give a model call without tokens those that a foreign instrumentor told about the same call."""
     for call in calls:
-        if isinstance(call, Operation) and call.inner:
+        if isinstance(call, (Operation, ForeignCall)) and call.inner:
             inner, call.inner = call.inner, None
+            read_foreign(inner)
             if call.usage is None:
                 _adopt(call, inner)
 
 
-def _adopt(call: Operation, inner: Sequence[Call]) -> None:
+def _adopt(call: Call, inner: Sequence[Call]) -> None:
     usages = [one.usage for one in inner if one.usage is not None]
     costs = [one.cost for one in inner if one.cost is not None]
     call.usage = _sum_usages(usages)

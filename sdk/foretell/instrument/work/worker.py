@@ -18,6 +18,7 @@ from foretell.model.kinds import Kind
 if TYPE_CHECKING:
     from foretell.export.counts import Counts
     from foretell.instrument.operation import Operation
+    from foretell.instrument.otel.foreign_call import ForeignCall
     from foretell.model.call import Call
     from foretell.model.facts import Score
     from foretell.model.log import LogRecord
@@ -47,7 +48,7 @@ class Worker:
         self,
         refine: Callable[[Sequence[Call]], None],
         sinks: Sequence[Sink],
-        open_calls: dict[int, Operation],
+        open_calls: dict[int, Call],
         counts: Counts,
         limits: Limits = DEFAULT_LIMITS,
         *,
@@ -95,16 +96,17 @@ class Worker:
 
     # -- what operations call ------------------------------------------------------------------------------------
 
-    def opened(self, call: Operation) -> None:
+    def opened(self, call: Call) -> None:
         """Note an open call; the first one starts a tick."""
         self._open_calls[call.id] = call
         self._started += 1
         if self._is_idle:
             self._rouse()
 
-    def ended(self, call: Operation) -> None:
+    def ended(self, call: Operation | ForeignCall) -> None:
         """Queue a finished call. Never waits unless the queue is full."""
-        self._open_calls.pop(call.id, None)
+        if self._open_calls.pop(call.id, None) is None:
+            self._started += 1  # of a foreign span of which nobody knew before that it is an agent's work
         self._queue.append(call)
         self._ended_bytes += call.size_bytes
         if self._is_idle:
@@ -115,18 +117,13 @@ class Worker:
         ):
             self._help()
 
-    def put(self, call: Call) -> None:
-        """Queue a finished call of a foreign instrumentor."""
-        self._started += 1
-        self._queue.append(call)
-        self._ended_bytes += getattr(call, "size_bytes", 0)
-        if self._is_idle:
-            self._rouse()
-        if (
-            len(self._queue) + self._popped - self._delivery.taken > self._high_items
-            or self._ended_bytes - self._delivery.taken_bytes > self._high_bytes
-        ):
-            self._help()
+    def withdraw(self, call_id: int) -> bool:
+        """Forget an open call that will not be told of; False where a sink has heard of it, and waits for its end."""
+        if call_id in self._shown:
+            return False
+        if self._open_calls.pop(call_id, None) is not None:
+            self._started -= 1
+        return True
 
     def put_score(self, score: Score) -> None:
         """Queue feedback."""

@@ -32,7 +32,7 @@ from foretell.semconv.spans import MODALITIES
 
 Attributes = dict[str, Any]  # attribute values, as spans carry them; readers below take out what they read
 
-_KINDS = {
+KIND_OF_OPERATION = {
     **dict.fromkeys(genai.INFERENCE_OPERATIONS, Kind.LLM),
     **dict.fromkeys(genai.MEMORY_OPERATIONS, Kind.MEMORY),
     "embeddings": Kind.EMBEDDINGS,
@@ -88,7 +88,7 @@ def call_from_span(
 
 def _kind_of(attributes: Attributes, *, is_ours: bool) -> Kind:
     operation = attributes.get(genai.OPERATION)
-    found = _KINDS.get(str(operation))
+    found = KIND_OF_OPERATION.get(str(operation))
     if found is not None:
         return found
     if genai.USAGE_OUTPUT in attributes and genai.REQUEST_MODEL in attributes:

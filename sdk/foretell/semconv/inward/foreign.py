@@ -56,7 +56,7 @@ def normalise(attributes: Mapping[str, Any]) -> Attributes:
     foreign = [key for key in attributes if key in _ROWS or (key.startswith(_PREFIXES) and _index_of(key) is not None)]
     if not foreign:
         return dict(attributes)
-    operation = str(attributes.get(genai.OPERATION) or _operation_of(attributes) or "")
+    operation = operation_of(attributes)
     converted: Attributes = {}
     done: set[str] = set()
     for _, row in sorted((pair for key in foreign if key in _ROWS for pair in _ROWS[key]), key=_rank_of):
@@ -87,13 +87,16 @@ def _fill(target: Attributes, values: Attributes) -> None:
         target.setdefault(name, value)
 
 
-def _operation_of(attributes: Mapping[str, Any]) -> str | None:
-    """Return the operation that the foreign kind of span stands for."""
+def operation_of(attributes: Mapping[str, Any]) -> str:
+    """Return the operation that a span tells of, or that its foreign kind stands for; empty where there is none."""
+    told = attributes.get(genai.OPERATION)
+    if told:
+        return str(told)
     for row in KINDS:
         value = attributes.get(row.old)
         if value is not None and (operation := OPERATIONS.get(str(value).lower())):
             return operation
-    return None
+    return ""
 
 
 # -- conversions: new name and old value → today's attributes, or None where the value makes no sense -----------------
