@@ -98,6 +98,8 @@ def _count_refined(running: Running, done: RefineCounts) -> None:
         counts.count("truncated", "payloads", "cap", done.truncated)
     if done.failures:
         counts.count("errors", "redaction", "rule", done.failures)
+        # The fleet hears of what is withheld, not of our faults.
+        counts.count("truncated", "payloads", "redaction", done.failures)
         FAULTS.warn(
             "redaction.rule", "A redaction rule or function has failed; the texts that it failed on are withheld."
         )
