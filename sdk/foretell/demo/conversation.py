@@ -46,6 +46,8 @@ class Conversation:
     """True where usage comes at the end of a stream."""
     is_embedding: bool = False
     """True where the messages are texts to embed, and nobody decides on a reply."""
+    follows: str = ""
+    """The id of the exchange that this one goes on from, where the server is to remember it."""
     output_schema: Mapping[str, Any] | None = None
     """The JSON schema of the answer; empty where any JSON will do, None where plain text is asked for."""
 

@@ -18,7 +18,7 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from foretell.demo.conversation import Conversation, Exchange, PromptCache, Reply
+from foretell.demo.conversation import Conversation, Exchange, Message, PromptCache, Reply
 from foretell.demo.serving.request_log import RequestLog
 from foretell.demo.wires import WIRES
 from foretell.demo.wires.wire import Wire
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 Decide = Callable[[Conversation], Reply]
+MAX_REMEMBERED = 1_000
 
 
 class ModelServer:
@@ -49,6 +50,7 @@ class ModelServer:
         self.chunk_s = chunk_s
         self._wires = [(re.compile(wire.path), wire) for wire in wires]
         self._cache = PromptCache()
+        self._remembered: dict[str, tuple[Message, ...]] = {}
         self.log = RequestLog()
         self._failures: list[int] = []
         self._lock = Lock()
@@ -103,7 +105,10 @@ class ModelServer:
             return self._failures.pop(0) if self._failures else None
 
     def answer(self, conversation: Conversation) -> Exchange:
-        """Decide on a reply and count its tokens."""
+        """Decide on a reply and count its tokens; a conversation that goes on begins with what is remembered of it."""
+        with self._lock:
+            before = self._remembered.get(conversation.follows, ())
+        conversation = replace(conversation, messages=before + conversation.messages)
         said = (conversation.model, conversation.messages, sorted(conversation.tools))
         digest = hashlib.blake2b(repr(said).encode(), digest_size=12).hexdigest()
         reply = Reply() if conversation.is_embedding else self._decide(conversation)
@@ -113,6 +118,9 @@ class ModelServer:
         reply = replace(reply, tool_uses=uses)
         with self._lock:
             tokens = self._cache.count(conversation, reply)
+            if len(self._remembered) < MAX_REMEMBERED:
+                said_last = Message("assistant", reply.text, reply.tool_uses)
+                self._remembered[digest] = (*conversation.messages, said_last)
         return Exchange(conversation, reply, tokens, digest)
 
 

@@ -12,10 +12,24 @@ from foretell.setting_sources import suggest
 FILES: dict[str, str] = {
     "openai": "clients.openai",
     "anthropic": "clients.anthropic",
+    "google-genai": "clients.google_genai",
+    "bedrock": "clients.bedrock",
+    "mistral": "clients.mistral",
+    "cohere": "clients.cohere",
+    "groq": "clients.groq",
+    "litellm": "clients.litellm",
+    "ollama": "clients.ollama",
     "langchain": "frameworks.langchain",
     "langgraph": "frameworks.langgraph",
     "openai-agents": "frameworks.openai_agents",
     "pydantic-ai": "frameworks.pydantic_ai",
+    "llama-index": "frameworks.llama_index",
+    "agno": "frameworks.agno",
+    "smolagents": "frameworks.smolagents",
+    "dspy": "frameworks.dspy",
+    "crewai": "frameworks.crewai",
+    "autogen": "frameworks.autogen",
+    "claude-agent-sdk": "frameworks.claude_agent_sdk",
 }
 """Name → file of this room. Clients come first: what is on already is not switched on again for a framework."""
 

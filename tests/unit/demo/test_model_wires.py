@@ -33,6 +33,7 @@ CHAT = {
 }
 ASKED = {
     "openai_chat": ("/v1/chat/completions", CHAT),
+    "groq": ("/openai/v1/chat/completions", CHAT),
     "cohere": ("/v2/chat", CHAT),
     "openai_responses": (
         "/v1/responses",

@@ -6,6 +6,7 @@ from foretell.demo.wires.anthropic import AnthropicMessages
 from foretell.demo.wires.bedrock import BedrockConverse
 from foretell.demo.wires.cohere import CohereChat
 from foretell.demo.wires.gemini import GeminiContent
+from foretell.demo.wires.groq import GroqChat
 from foretell.demo.wires.ollama import OllamaChat
 from foretell.demo.wires.openai_chat import OpenAIChat
 from foretell.demo.wires.openai_embeddings import OpenAIEmbeddings
@@ -13,7 +14,8 @@ from foretell.demo.wires.openai_responses import OpenAIResponses
 from foretell.demo.wires.wire import Wire
 
 WIRES: tuple[Wire, ...] = (
-    OpenAIChat(),  # Mistral's, Groq's, DeepSeek's, vLLM's and many others' too
+    OpenAIChat(),  # Mistral's, DeepSeek's, vLLM's and many others' too
+    GroqChat(),
     OpenAIResponses(),
     OpenAIEmbeddings(),
     AnthropicMessages(),

@@ -14,21 +14,23 @@ class OpenAIChat:
     """OpenAI's chat completions."""
 
     name = "openai_chat"
-    path = r"(?P<vendor>/openai)?/v1/chat/completions"
+    path = r"/v1/chat/completions"
     stream_type = EVENTS_TYPE
 
     def read(self, body: Mapping[str, Any], place: Mapping[str, str]) -> Conversation:
         """Understand a request for a chat completion."""
-        # Mistral and Groq tell it unasked.
-        tells_unasked = place.get("vendor") is not None or str(body["model"]).startswith("mistral")
         return Conversation(
             model=str(body["model"]),
             messages=tuple(_read_message(message) for message in body["messages"]),
             tools=frozenset(tool["function"]["name"] for tool in body.get("tools") or ()),
             is_stream=bool(body.get("stream")),
-            has_stream_usage=tells_unasked or bool((body.get("stream_options") or {}).get("include_usage")),
+            has_stream_usage=self._tells_unasked(body) or bool((body.get("stream_options") or {}).get("include_usage")),
             output_schema=_read_schema(body.get("response_format") or {}),
         )
+
+    def _tells_unasked(self, body: Mapping[str, Any]) -> bool:
+        """Whether a stream ends with counts of tokens without being asked to: Mistral's does."""
+        return str(body["model"]).startswith("mistral")
 
     def write(self, exchange: Exchange) -> Body:
         """Make a `chat.completion` with one choice."""
@@ -62,8 +64,12 @@ class OpenAIChat:
                 yield chunk({"tool_calls": [{"index": at, "function": {"arguments": piece}}]})
         yield chunk({}, _finish_reason(exchange))
         if exchange.conversation.has_stream_usage:
-            yield frame_event({**frame, "choices": [], "usage": write_usage(exchange.tokens)})
+            yield frame_event({**frame, "choices": [], **self._write_last(exchange)})
         yield frame_event("[DONE]")
+
+    def _write_last(self, exchange: Exchange) -> Body:
+        """Count the tokens at the end of a stream."""
+        return {"usage": write_usage(exchange.tokens)}
 
     def write_error(self, status: int, message: str) -> Body:
         """Make OpenAI's error body."""

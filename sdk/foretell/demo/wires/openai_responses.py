@@ -13,7 +13,7 @@ from foretell.demo.wires.wire import CREATED_S, EVENTS_TYPE, Body, frame_event, 
 
 
 class OpenAIResponses:
-    """OpenAI's responses, of which each request brings the whole conversation."""
+    """OpenAI's responses; a request brings the whole conversation, or says which response it goes on from."""
 
     name = "openai_responses"
     path = r"/v1/responses"
@@ -31,6 +31,7 @@ class OpenAIResponses:
             tools=frozenset(tool["name"] for tool in body.get("tools") or () if tool.get("type") == "function"),
             is_stream=bool(body.get("stream")),
             has_stream_usage=True,
+            follows=(body.get("previous_response_id") or "").removeprefix("resp_"),
             output_schema=form.get("schema") if form.get("type") == "json_schema" else None,
         )
 

@@ -1,0 +1,1 @@
+"""Our own instrumentation, for libraries that nobody else instruments, or not well."""
