@@ -31,12 +31,12 @@ BEDROCK_METRICS = "amazon-bedrock-invocationMetrics"
 
 _MARKS = frozenset(
     {
-        "choices", "usage", "usage_metadata", "usageMetadata", "candidates", "type", "prompt_eval_count", "eval_count",
+        "usage", "usage_metadata", "usageMetadata", "candidates", "type", "prompt_eval_count", "eval_count",
         "done_reason", "meta", "metadata", "messageStop", "stopReason", "inputTextTokenCount", "prompt_token_count",
         "generation_token_count", "ResponseMetadata", "total_tokens", "data", BEDROCK_METRICS,
     }
 )  # fmt: skip
-"""Fields of which every response that we can read has at least one."""
+"""Fields of which every response that we can read has at least one, if not `choices`."""
 
 
 def take_response(value: object) -> Skeleton | None:
@@ -46,9 +46,11 @@ def take_response(value: object) -> Skeleton | None:
     """
     try:
         fields = fields_of(value)
-        if fields is None or fields.keys().isdisjoint(_MARKS):
+        if fields is None:
             return None
-        return _take(fields)
+        if "choices" in fields:
+            return _take_chat(fields)
+        return None if fields.keys().isdisjoint(_MARKS) else _take(fields)
     except Exception:  # another thread may change the object while we read it: then it tells us nothing
         return None
 
@@ -65,8 +67,6 @@ def add_response(skeletons: list[Skeleton], value: object) -> None:
 
 
 def _take(fields: Fields) -> Skeleton | None:
-    if "choices" in fields:
-        return _take_chat(fields)
     if "usage_metadata" in fields or "usageMetadata" in fields or "candidates" in fields:
         return _take_google(fields)
     kind = fields.get("type")
@@ -100,11 +100,9 @@ def _make(shape: str, fields: Fields, usage: Fields | None, finish: dict[int, st
 
 
 def _name(skeleton: Skeleton, fields: Fields, model: str, id_: str) -> None:
-    name = fields.get(model)
-    if name is not None and (name := read_text(name)):
+    if model in fields and (name := read_text(fields[model])):
         skeleton["model"] = name
-    name = fields.get(id_)
-    if name is not None and (name := read_text(name)):
+    if id_ in fields and (name := read_text(fields[id_])):
         skeleton["id"] = name
 
 
@@ -148,11 +146,9 @@ def _take_chat(fields: Fields) -> Skeleton | None:
 
 
 def _add_openai_facts(skeleton: Skeleton, fields: Fields) -> None:
-    tier = fields.get("service_tier")
-    if tier is not None and (tier := read_text(tier)):
+    if "service_tier" in fields and (tier := read_text(fields["service_tier"])):
         skeleton["tier"] = tier
-    fingerprint = fields.get("system_fingerprint")
-    if fingerprint is not None and (fingerprint := read_text(fingerprint)):
+    if "system_fingerprint" in fields and (fingerprint := read_text(fields["system_fingerprint"])):
         skeleton["fingerprint"] = fingerprint
 
 
