@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foretell.integrations.integration import GatePoint, Integration, Undo, Wiring, openinference, otel, own
+
+if TYPE_CHECKING:
+    from foretell.integrations.wrapping.local_calls import Described
 
 INTEGRATION = Integration(
     name="google-genai",
@@ -31,12 +34,12 @@ INTEGRATION = Integration(
 
 def switch_on(wiring: Wiring) -> Undo:
     """Tell of requests for content and of functions that are called for the model."""
+    from foretell.integrations.wrapping.local_calls import TOOL, LocalCalls
     from foretell.integrations.wrapping.model_calls import ModelCalls
     from foretell.integrations.wrapping.points import WrapPoint, wrap_points
-    from foretell.integrations.wrapping.tool_calls import ToolCalls
 
     calls = ModelCalls(wiring, "gcp.gemini", inputs=("contents",), operation="generate_content")
-    tools = ToolCalls(wiring, describe=_describe)
+    tools = LocalCalls(wiring, TOOL, _describe)
     methods = [f"{kind}Models._generate_content{end}" for kind in ("", "Async") for end in ("", "_stream")]
     functions = ("invoke_function_from_dict_args", "invoke_function_from_dict_args_async")
     return wrap_points(
@@ -47,8 +50,10 @@ def switch_on(wiring: Wiring) -> Undo:
     )
 
 
-def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
-    """The function's name and its arguments."""
+def _describe(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Described:
+    from foretell.integrations.wrapping.local_calls import Described
+
     given = [*args, *kwargs.values()]
     function = next(each for each in given if callable(each))
-    return getattr(function, "__name__", "function"), next((each for each in given if isinstance(each, dict)), {})
+    arguments = next((each for each in given if isinstance(each, dict)), None)
+    return Described(getattr(function, "__name__", "function"), arguments)
