@@ -164,3 +164,64 @@ def test_processes_that_the_program_spawns_find_its_main_module(tmp_path):
     )
 
     assert "[2, 4]\n" == foretell(tmp_path, "-q", "pool.py").stdout
+
+
+FOREIGN_AGENT = """
+import foretell.instrument.blocks  # as a framework that is told of would be imported
+from opentelemetry import trace
+
+def work(name):
+    with trace.get_tracer("some.framework").start_as_current_span(
+        "x", attributes={"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": name}
+    ):
+        pass
+"""
+
+
+def list_runs(directory):
+    listed = start(directory, "-m", "foretell.cli", "runs", "--json")
+    return sorted((run["name"], run["service"]) for run in json.loads(listed.stdout)["runs"])
+
+
+def test_processes_that_the_program_starts_are_recorded_too(tmp_path):
+    """Workers that are spawned, and Pythons of its own: servers that reload and notebooks' kernels are those."""
+    (tmp_path / "theirs.py").write_text(FOREIGN_AGENT)
+    (tmp_path / "starts.py").write_text(
+        "import multiprocessing, subprocess, sys\nfrom theirs import work\n\nif __name__ == '__main__':\n"
+        "    with multiprocessing.get_context('spawn').Pool(1) as pool:\n        pool.map(work, ['spawned'])\n"
+        "        pool.close()\n        pool.join()\n"
+        "    subprocess.run([sys.executable, '-c', 'from theirs import work; work(\"started\")'], check=True)\n"
+    )
+    done = foretell(tmp_path, "starts.py")
+
+    assert "foretell: 2 runs" in done.stderr, done.stderr
+    assert [("spawned", "starts"), ("started", "starts")] == list_runs(tmp_path)
+
+
+def test_a_started_process_finds_its_own_sitecustomize(tmp_path):
+    """What an environment does at the start of each Python is still done."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text("import builtins\nbuiltins.prepared = 'yes'\n")
+    (tmp_path / "starts.py").write_text(
+        f"import os, subprocess, sys\nos.environ['PYTHONPATH'] += os.pathsep + {str(site)!r}\n"
+        "subprocess.run([sys.executable, '-c', 'print(prepared)'], check=True)\n"
+    )
+
+    assert "yes\n" == foretell(tmp_path, "-q", "starts.py").stdout
+
+
+def test_a_command_of_a_package_is_run_by_its_name(tmp_path):
+    """`foretell run pytest …` is what one would type after `foretell run`."""
+    (tmp_path / "test_it.py").write_text(f"{AGENT}\ndef test_it():\n    agent()\n")
+    done = foretell(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", "test_it.py")
+
+    assert (0, True) == (done.returncode, "1 passed" in done.stdout)
+    assert [("agent", "pytest")] == list_runs(tmp_path)
+
+
+def test_a_command_that_is_no_python_is_refused(tmp_path):
+    """A binary cannot be run inside."""
+    done = foretell(tmp_path, "ls")
+
+    assert (2, True) == (done.returncode, "foretell run -m ls" in done.stderr)

@@ -57,10 +57,20 @@ def run(
     # Exit handlers run in reverse: this one, the first, comes after the recording is written.
     atexit.register(program.end_by_signal)
     foretell.init(service_name, store=store)
+    _begin_in_children(service_name, settings.store)
     program.prepare()
     if not quiet:
         _report_at_exit(settings.store, as_json)
     invocation.program = program
+
+
+def _begin_in_children(service_name: str | None, store: Path) -> None:
+    """Have the Python processes that the program starts recorded into the same store, under the same name."""
+    from foretell.autostart.begin import ON_PATH
+    from foretell.settings import hand_down
+
+    name = {} if service_name is None else {"FORETELL_SERVICE_NAME": service_name}
+    hand_down({**name, "FORETELL_STORE": str(store.absolute())}, ON_PATH)
 
 
 def _report_at_exit(directory: Path, as_json: bool) -> None:

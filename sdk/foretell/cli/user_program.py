@@ -32,6 +32,10 @@ class UserProgram:
             return
         path = Path(self.target)
         if not path.exists():
+            script = find_script(self.target)
+            if script is not None:
+                self.target = str(script)
+                return
             hint = "" if path.suffix == ".py" else f"\nFor an installed module type: foretell run -m {self.target}"
             raise ForetellError(f"There is no file {self.target!r} here.{hint}")
         if path.is_dir() and not (path / "__main__.py").exists():
@@ -86,6 +90,26 @@ class UserProgram:
         set_first_path(str(path.resolve().parent))
         sys.argv = [self.target, *self.arguments]
         return load_script(path)
+
+
+def find_script(name: str) -> Path | None:
+    """Find the command of that name that this Python's packages brought: `gunicorn`, `celery`, `pytest` …; or None."""
+    import shutil
+
+    if Path(name).name != name:
+        return None
+    for directory in (str(Path(sys.executable).parent), None):  # beside this Python first, then on the PATH
+        found = shutil.which(name, path=directory)
+        if found is not None and is_python_script(Path(found)):
+            return Path(found)
+    return None
+
+
+def is_python_script(path: Path) -> bool:
+    """Say whether a command is Python source, and not the machine's."""
+    with path.open("rb") as file:
+        first = file.readline(1_024)
+    return first.startswith(b"#!") and (b"python" in first or b"/bin/sh" in first)
 
 
 def load_script(path: Path) -> tuple[ModuleType, CodeType]:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
 
+INSTRUMENTORS = ("opentelemetry", "openinference")
+"""Packages of instrumentors, which import frameworks: while they do, they are not whole themselves."""
+
 
 class Origin(str, Enum):
     """Who wrote an instrumentor, best first."""
@@ -98,7 +101,7 @@ class Integration:
     @property
     def packages(self) -> tuple[str, ...]:
         """Every package whose import has to be over before anything is patched."""
-        return (self.package, *self.family)
+        return (self.package, *self.family, *INSTRUMENTORS)
 
 
 def otel(distribution: str, path: str, supports: str = "", **options: Any) -> Candidate:

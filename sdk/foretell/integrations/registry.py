@@ -28,6 +28,7 @@ FILES: dict[str, str] = {
     "smolagents": "frameworks.smolagents",
     "dspy": "frameworks.dspy",
     "crewai": "frameworks.crewai",
+    "ag2": "frameworks.ag2",
     "autogen": "frameworks.autogen",
     "claude-agent-sdk": "frameworks.claude_agent_sdk",
 }
@@ -48,6 +49,13 @@ def find_integration(name: str) -> Integration:
 def list_integrations() -> list[Integration]:
     """Every integration there is."""
     return [find_integration(name) for name in FILES]
+
+
+def list_distributions() -> set[str]:
+    """Every distribution of an instrumentor that we choose among."""
+    return {
+        candidate.distribution for one in list_integrations() for candidate in one.candidates if candidate.distribution
+    }
 
 
 def select_integrations(wanted: Iterable[str], off: Iterable[str] = ()) -> list[Integration]:
