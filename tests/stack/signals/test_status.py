@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from foretell.stack.road.servers import SERVERS
+from foretell.stack.road.http import Reply, fetch
+from foretell.stack.road.servers import SERVERS, is_stack_running
 from tests.stack.runner import Stack
 
 pytestmark = pytest.mark.stack
@@ -63,6 +64,19 @@ def test_a_store_that_is_down_is_named_with_what_to_type(stack: Stack, tmp_path:
     assert "waits in the collector's queue" in logs["text"]
     assert "logs loki" in logs["advice"]
     assert all(one["took_s"] is not None for one in shape["probe"] if one["signal"] != "logs"), shape
+
+
+def test_a_stack_of_ours_is_known_for_one(stack: Stack) -> None:
+    """By its rules, asked where docker-compose.yml publishes it."""
+    here = {
+        server.url: stack.url(server.name, PORTS[server.name]) for server in SERVERS if server.name in stack.services
+    }
+
+    def ask(url: str, body: Any) -> Reply:
+        address = next(address for address in here if url.startswith(f"{address}/"))
+        return fetch(url.replace(address, here[address]), body)
+
+    assert is_stack_running(ask)
 
 
 def test_an_address_that_takes_no_otlp_is_told(stack: Stack, tmp_path: Path) -> None:

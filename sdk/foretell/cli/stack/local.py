@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from foretell.cli.checks import NOTE, OK, Check, Reach
-from foretell.stack.road.servers import ALERTMANAGER, COLLECTOR, ask_health, choose_servers, is_stack_running
+from foretell.stack.road.servers import COLLECTOR, PROMETHEUS, ask_health, choose_servers, is_stack_running
 
 if TYPE_CHECKING:
     from foretell.settings import Settings
@@ -26,7 +26,7 @@ def check_stack(
     settings: Settings, reach: Reach, fetch: Fetch, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Check]:
     """Say in one line how the stack on this machine is; nothing where there is none, which costs one connection."""
-    port = int(ALERTMANAGER.url.rpartition(":")[2])
+    port = int(PROMETHEUS.url.rpartition(":")[2])
     if reach("127.0.0.1", port) is not None or not is_stack_running(fetch):
         return
     advice = "Whether data arrive in its stores: foretell status"

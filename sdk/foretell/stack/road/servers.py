@@ -39,7 +39,9 @@ SERVERS = (
 )
 """Where docker-compose.yml publishes them."""
 COLLECTOR = SERVERS[0]
-ALERTMANAGER = SERVERS[5]
+PROMETHEUS = SERVERS[3]
+OUR_ALERT = "AgentLoop"
+"""A rule that only our Prometheus looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,9 @@ def ask_health(servers: Iterable[Server], fetch: Fetch, clock: Callable[[], floa
 
 
 def is_stack_running(fetch: Fetch) -> bool:
-    """Say whether a stack of ours runs on this machine, not just any collector: its Alertmanager has our templates."""
-    if "foretell" not in fetch(f"{ALERTMANAGER.url}/api/v2/status", None).text:
-        return False
-    return fetch(f"{COLLECTOR.url}{COLLECTOR.health}", {}).is_good
+    """Say whether a stack of ours runs on this machine, not just any collector: its Prometheus looks at our rules."""
+    rules = fetch(f"{PROMETHEUS.url}/api/v1/rules?type=alert&rule_name[]={OUR_ALERT}", None)
+    return f'"{OUR_ALERT}"' in rules.text and fetch(f"{COLLECTOR.url}{COLLECTOR.health}", {}).is_good
 
 
 def _read_address(text: str) -> tuple[str, str]:

@@ -10,9 +10,10 @@ import yaml
 
 from foretell.errors import ForetellError
 from foretell.stack.compose import ALL_PROFILES
+from foretell.stack.road.http import Reply
 from foretell.stack.road.probe import STORES
 from foretell.stack.road.reasons import EXPORTERS
-from foretell.stack.road.servers import SERVERS, ask_health, choose_servers, is_stack_running
+from foretell.stack.road.servers import OUR_ALERT, SERVERS, ask_health, choose_servers, is_stack_running
 from tests.unit.stack.road.servers_on_stage import Stage
 
 ROOT = Path(__file__).parents[4]
@@ -97,16 +98,26 @@ def test_health_is_what_each_says_itself():
 
 
 @pytest.mark.parametrize(
-    ("alertmanager", "down", "expected"),
-    [("…templates/foretell.tmpl…", set(), True), ("theirs", set(), False), ("foretell", {"otel-collector"}, False)],
+    ("rules", "down", "expected"),
+    [
+        ('{"data":{"groups":[{"rules":[{"name":"AgentLoop"}]}]}}', set(), True),
+        ('{"data":{"groups":[]}}', set(), False),
+        ('{"data":{"groups":[{"rules":[{"name":"AgentLoop"}]}]}}', {"otel-collector"}, False),
+    ],
 )
-def test_only_a_stack_of_ours_is_taken_for_one(alertmanager, down, expected):
+def test_only_a_stack_of_ours_is_taken_for_one(rules, down, expected):
     """A collector alone may be anybody's, and send who knows where."""
     stage = Stage()
     stage.down = down
 
     def fetch(url, body):
         reply = stage.fetch(url, body)
-        return type(reply)(200, alertmanager) if url.endswith("/api/v2/status") else reply
+        return Reply(200, rules) if "/api/v1/rules" in url else reply
 
     assert expected == is_stack_running(fetch)
+
+
+def test_the_alert_by_which_a_stack_is_known_is_one_of_its_rules():
+    rules = [rule for group in load("deploy/prometheus/rules/triggers.yml")["groups"] for rule in group["rules"]]
+
+    assert OUR_ALERT in {rule.get("alert") for rule in rules}
