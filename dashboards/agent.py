@@ -21,7 +21,9 @@ PAGE = Page(
         Row(
             "The time that is shown",
             (
-                stat("Runs", "Runs that ended, exactly counted.", runs.RUNS, "short"),
+                stat(
+                    "Runs", "Runs of agents that ended; one that another agent called counts too.", runs.RUNS, "short"
+                ),
                 stat(
                     "Failed", "Runs that ended in an error or were killed.", runs.FAILED_RUNS, "short", steps=ANY_IS_BAD
                 ),

@@ -29,7 +29,9 @@ Grafana has these dashboards in its folder Foretell. Each question and each look
 `dashboards/panels.py`; `make generate` writes `dashboards/json/`, from where Grafana takes them.
 
 All can be narrowed by environment, service and agent. A dot on a line is a single call, and leads to its trace; a trace
-leads to its logs. Sums of counts, tokens and money are exact; rates over time are estimates of Prometheus.
+leads to its logs. Sums of counts, tokens and money are exact while a process runs. Where it ended and another took its place
+within the time that is shown, Prometheus estimates them: some percent too high over minutes, less than one over hours.
+Rates over time are estimates always.
 
 | dashboard | what it shows | address |
 |---|---|---|

@@ -38,7 +38,13 @@ PAGE = Page(
                     steps=ERROR_SHARES,
                     decimals=1,
                 ),
-                stat("Runs", "Runs that ended, exactly counted.", runs.RUNS, "short", width=THIRD),
+                stat(
+                    "Runs",
+                    "Runs of agents that ended; one that another agent called counts too.",
+                    runs.RUNS,
+                    "short",
+                    width=THIRD,
+                ),
                 bars(
                     "Failures by where they come from",
                     "Failed model calls and tool calls, time-outs and refusals, calls that filled over 90 % of the"

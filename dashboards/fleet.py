@@ -28,7 +28,13 @@ PAGE = Page(
                     "short",
                     width=3,
                 ),
-                stat("Runs", "Runs that ended, exactly counted.", runs.RUNS, "short", width=3),
+                stat(
+                    "Runs",
+                    "Runs of agents that ended; one that another agent called counts too.",
+                    runs.RUNS,
+                    "short",
+                    width=3,
+                ),
                 stat("Open runs", "Runs that are open now.", runs.OPEN_RUNS, "short", width=3),
                 stat(
                     "Failed",
