@@ -6,7 +6,7 @@ set -euo pipefail
 shopt -s nullglob
 cd "$(dirname "$0")/.."
 
-SERVERS=(promtool prometheus alertmanager amtool otelcol loki jaeger compose)
+SERVERS=(promtool prometheus alertmanager amtool otelcol loki jaeger pint compose)
 BUILT=$PWD/.cache/servers
 BUILDER=go.opentelemetry.io/collector/cmd/builder@v0.155.0
 
@@ -20,6 +20,7 @@ recipe_of() {
         otelcol) echo "otelcol . - 0.155.0" ;;
         loki) echo "loki github.com/grafana/loki/v3/cmd/loki netgo 3.7.8" ;;
         jaeger) echo "jaeger github.com/jaegertracing/jaeger/cmd/jaeger - 2.13.0" ;;
+        pint) echo "pint github.com/cloudflare/pint/cmd/pint - 0.87.0" ;;
         compose) echo "compose github.com/compose-spec/compose-go/v2/cmd - 2.16.2" ;;
         *) echo "There is no server '$1'. Build some of: ${SERVERS[*]}" >&2 && return 1 ;;
     esac

@@ -49,6 +49,14 @@ def test_loki_takes_its_configuration() -> None:
     assert 0 == code, said
 
 
+def test_pint_has_nothing_to_say_about_the_rules() -> None:
+    """Not even a warning."""
+    config = Path(__file__).with_name("pint.hcl")
+    rules = (DEPLOY / "prometheus" / "rules", DEPLOY / "prometheus" / "stack.yml")
+    code, said = check("pint", "--no-color", "--offline", "--config", config, "lint", "--fail-on=warning", *rules)
+    assert 0 == code, said
+
+
 def test_tempo_takes_its_configuration() -> None:
     """Tempo is no Go module: it is asked where somebody has put one."""
     if find_server("tempo") is None:
