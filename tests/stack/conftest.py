@@ -2,38 +2,77 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
-import threading
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
+from tests.stack.desk import Desk
+from tests.stack.history import write_history
+from tests.stack.holds import shorten_holds
 from tests.stack.images import IMAGES, ROOT
 from tests.stack.runner import Stack, missing_servers
+from tests.stack.troubles import Troubles
+from tests.stack.webhook import listen
 
-NEEDED = [image.server for image in IMAGES.values() if image.server != "tempo"]
+NEEDED = [image.server for image in IMAGES.values() if image.server != "tempo"] + ["promtool"]
+# Servers are killed at the end, when nothing else is looked at; what ends late is looked at after most of that.
+NOT_PROVEN = "not proven here"
+ROOMS = ("files", "signals", "panels", "paging", "outages", "endings", "last")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tier out where nobody asked for it."""
+    """Leave the tier out where nobody asked for it; else go from room to room."""
     if "stack" in config.getoption("markexpr", ""):
+        items.sort(key=lambda item: ROOMS.index(item.path.parent.name) if item.path.parent.name in ROOMS else 0)
         return
     for item in items:
         if item.get_closest_marker("stack"):
             item.add_marker(pytest.mark.skip(reason="runs real servers: `make test-stack`"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For where everything must be proven."""
+    parser.addoption("--every-server", action="store_true", help="a server that is not built is a failure (not Tempo)")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which checks did not run, why, and what to type."""
+    if "stack" not in config.getoption("markexpr", ""):
+        return
+    for reason, names in _list_skipped(terminalreporter).items():
+        terminalreporter.write_line(f"{len(names)} checks did not run. {reason}", yellow=True)
+        counted = Counter(name.partition("[")[0] for name in names)
+        for name, count in sorted(counted.items()):
+            terminalreporter.write_line(f"    {name}{f' ({count} cases)' if count > 1 else ''}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where a check did not run that could have."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not session.config.getoption("--every-server") or not isinstance(reporter, pytest.TerminalReporter):
+        return
+    if any(not reason.startswith(NOT_PROVEN) for reason in _list_skipped(reporter)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _list_skipped(reporter: pytest.TerminalReporter) -> dict[str, list[str]]:
+    """Reason → the checks that it kept from running."""
+    found: dict[str, list[str]] = {}
+    for report in reporter.getreports("skipped"):
+        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+        found.setdefault(reason, []).append(report.nodeid.removeprefix("tests/stack/"))
+    return found
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Every service of docker-compose.yml that has a native server, running and healthy."""
+    """Every service of docker-compose.yml that has a native server, running and healthy, with a day behind it."""
     if absent := missing_servers(NEEDED):
         pytest.skip(f"not built: {', '.join(absent)}. Type: tools/servers.sh {' '.join(absent)} (it needs Go)")
     if os.geteuid() != 0 or not shutil.which("ip"):
@@ -46,33 +85,41 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         port = free.getsockname()[1]
     environment = {"FORETELL_ALERT_WEBHOOK_URL": f"http://host.docker.internal:{port}/"}
     with Stack(spec, folder, environment) as running, listen(running.host, port) as running.told:
+        shorten_holds(running)
+        write_history(running.services["prometheus"])
         running.start()
         yield running
 
 
-@contextmanager
-def listen(host: str, port: int) -> Iterator[list[dict[str, Any]]]:
-    """A webhook, and what it was told so far."""
-    told: list[dict[str, Any]] = []
+@pytest.fixture(scope="session")
+def troubles(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Troubles]:
+    """Programs that get into each kind of trouble, at work."""
+    with Troubles(stack, tmp_path_factory.mktemp("troubles")) as playing:
+        yield playing
 
-    class Webhook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
+@pytest.fixture(scope="session")
+def troubles_ended(troubles: Troubles) -> Troubles:
+    """The same, once each is through."""
+    troubles.wait_for_all()
+    return troubles
 
-    server = ThreadingHTTPServer((host, port), Webhook)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield told
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+
+@pytest.fixture(scope="session")
+def desk(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """The demo fleet, which has worked twice."""
+    found = Desk(tmp_path_factory.mktemp("desk"), "demo")
+    for _ in range(2):
+        found.work(stack)
+    return found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _begin_early(request: pytest.FixtureRequest) -> None:
+    """Have the programs in trouble work while other things are looked at."""
+    marks = request.config.getoption("markexpr", "")
+    if "stack" in marks and any("troubles" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("troubles")
 
 
 def _let_pass(folder: Path) -> None:

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -27,14 +28,13 @@ def send(url: str, body: Any) -> int:
         return int(answer.status)
 
 
-def wait_for(look: Callable[[], T], timeout_s: float = 45) -> T:
+def wait_for(look: Callable[[], T | None], timeout_s: float = 45) -> T:
     """Look until there is something to see."""
     until = time.monotonic() + timeout_s
     while True:
-        try:
+        seen: T | None = None
+        with suppress(urllib.error.URLError):  # not there yet: Jaeger says 404 of a trace that it does not know
             seen = look()
-        except urllib.error.URLError:
-            seen = None  # not there yet: Jaeger says 404 of a trace that it does not know
         if seen:
             return seen
         if time.monotonic() > until:

@@ -246,7 +246,7 @@ def test_the_stack_s_own_alerts_fire_and_clear(tmp_path: Path) -> None:
     promtool = find_promtool()
     if promtool is None:
         pytest.skip("there is no promtool: `make tools` builds one (it needs Go)")
-    for file in (DEPLOY / "prometheus" / "stack.yml", ROOT / "tests" / "stack" / "stack_rules.yml"):
+    for file in (DEPLOY / "prometheus" / "stack.yml", ROOT / "tests" / "stack" / "files" / "stack_rules.yml"):
         shutil.copy(file, tmp_path)
     done = subprocess.run(
         [promtool, "test", "rules", tmp_path / "stack_rules.yml"], capture_output=True, text=True, check=False
