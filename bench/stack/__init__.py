@@ -1,0 +1,1 @@
+"""What the stack can take, and how soon it answers: measured on its real servers."""
