@@ -12,6 +12,7 @@ from typing import Any
 
 from foretell.errors import FAULTS
 from foretell.integrations.choosing import Choice, Refusal, choose
+from foretell.integrations.gating import seal
 from foretell.integrations.imports import ImportWatch, Waiting
 from foretell.integrations.installed import VersionOf, find_version
 from foretell.integrations.integration import Candidate, Integration, Undo, Wiring
@@ -133,7 +134,9 @@ class Switchboard:
             return
         standing.state = State.ON
         self._started.add(candidate.path)
-        self._undos.append((name, undo))
+        is_as_left = seal(standing.choice.integration.gates)
+        # An instrumentor takes off the outermost wrapper: where somebody has put another around it, that is not its own.
+        self._undos.append((name, lambda: undo() if is_as_left() else None))
 
     def _keep(self, name: str, make: Callable[[], Undo], part: str) -> None:
         try:

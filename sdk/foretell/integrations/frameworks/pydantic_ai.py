@@ -29,4 +29,9 @@ def switch_on(wiring: Wiring) -> Undo:
         include_binary_content=False,
     )
     Agent.instrument_all(settings)
-    return lambda: Agent.instrument_all(before)
+
+    def undo() -> None:
+        if getattr(Agent, "_instrument_default", None) is settings:  # and not what the program said meanwhile
+            Agent.instrument_all(before)
+
+    return undo
