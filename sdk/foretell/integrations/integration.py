@@ -90,6 +90,8 @@ class Integration:
     proof: str = ""
     """An attribute of the module that tells it from somebody else's module of that name."""
     gates: tuple[GatePoint, ...] = ()
+    scopes: tuple[str, ...] = ()
+    """Names under which it makes spans of itself unasked; where it is to be left alone, those are not made."""
     also: tuple[str, ...] = ()
     """Further distributions of which any means that the framework is installed."""
 
@@ -134,6 +136,16 @@ def openinference(name: str, class_name: str, supports: str = "", **options: Any
 def native(path: str, supports: str = "") -> Candidate:
     """What the framework tells of itself, switched on by the function at `path`."""
     return Candidate(origin=Origin.NATIVE, path=path, supports=supports)
+
+
+def unasked() -> Candidate:
+    """The framework itself, which makes spans with whatever provider there is."""
+    return native("foretell.integrations.integration:leave")
+
+
+def leave(wiring: Wiring) -> Undo:
+    """Change nothing."""
+    return lambda: None
 
 
 def own(path: str, supports: str = "") -> Candidate:

@@ -30,6 +30,9 @@ FILES: dict[str, str] = {
     "crewai": "frameworks.crewai",
     "ag2": "frameworks.ag2",
     "autogen": "frameworks.autogen",
+    "strands": "frameworks.strands",
+    "google-adk": "frameworks.google_adk",
+    "agent-framework": "frameworks.agent_framework",
     "claude-agent-sdk": "frameworks.claude_agent_sdk",
 }
 """Name → file of this room. Clients come first: what is on already is not switched on again for a framework."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from foretell.errors import FAULTS
@@ -10,6 +10,7 @@ from foretell.integrations.registry import NONE, select_integrations
 
 if TYPE_CHECKING:
     from foretell.integrations.gating import FindForeign
+    from foretell.integrations.integration import Integration
     from foretell.integrations.switching import Switchboard
     from foretell.settings import Settings
 
@@ -31,7 +32,23 @@ def switch_on(settings: Settings, environment: Mapping[str, str], foreign: FindF
         return None
     board = build_switchboard(settings, environment, foreign)
     board.switch_on(chosen)
+    mute_others(chosen)
     return board
+
+
+def mute_others(chosen: Iterable[Integration]) -> None:
+    """Have frameworks that make spans unasked, and are to be left alone, make none in our provider."""
+    from opentelemetry.trace import get_tracer_provider
+
+    from foretell.instrument.otel.provider import ShellProvider
+    from foretell.integrations.registry import list_integrations
+
+    provider = get_tracer_provider()
+    if isinstance(provider, ShellProvider):
+        names = {one.name for one in chosen}
+        provider.muted = frozenset(
+            scope for one in list_integrations() if one.name not in names for scope in one.scopes
+        )
 
 
 def build_switchboard(settings: Settings, environment: Mapping[str, str], foreign: FindForeign) -> Switchboard:

@@ -78,7 +78,8 @@ class ForwardingTracer(Tracer):
         target, found = self._shell.target, self._found
         if found is None or found[0] is not target:
             args, kwargs = self._described
-            found = self._found = (target, target.get_tracer(*args, **kwargs))
+            source = NoOpTracerProvider() if self._shell.is_muted(*args, **kwargs) else target
+            found = self._found = (target, source.get_tracer(*args, **kwargs))
         return found[1]
 
     def start_span(self, *args: Any, **kwargs: Any) -> Span:
@@ -99,7 +100,13 @@ class ShellProvider(TracerProvider):
         self.target: Any = NoOpTracerProvider()
         self.is_taken = False
         """True where the application has put its own provider inside."""
+        self.muted: frozenset[str] = frozenset()
+        """Names of instrumentations that make no spans while the provider inside is ours."""
         self._flush: Callable[[int], bool] | None = None
+
+    def is_muted(self, instrumenting_module_name: str = "", *_: Any, **__: Any) -> bool:
+        """Whether a tracer of that name makes no spans; takes what `get_tracer` takes."""
+        return not self.is_taken and instrumenting_module_name in self.muted
 
     def fill(self, provider: Any, flush: Callable[[int], bool] | None = None) -> None:
         """Forward to `provider` from now on."""

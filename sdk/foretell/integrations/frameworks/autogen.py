@@ -1,14 +1,14 @@
-"""AutoGen: agents and teams of autogen-agentchat."""
+"""AutoGen tells of agents and tools by itself; the model calls come from the provider's client."""
 
 from __future__ import annotations
 
-from foretell.integrations.integration import Integration, openinference
+from foretell.integrations.integration import Integration, unasked
 
 INTEGRATION = Integration(
     name="autogen",
     title="AutoGen",
     distribution="autogen-agentchat",
-    module="autogen_agentchat.agents",
-    family=("autogen_core",),
-    candidates=(openinference("autogen-agentchat", "AutogenAgentChatInstrumentor", ">=0.5.1"),),
+    module="autogen_agentchat",
+    candidates=(unasked(),),
+    scopes=("autogen-core",),
 )
