@@ -16,4 +16,8 @@ umask 077
 for file in alertmanager.yml templates/foretell.tmpl; do
     awk -f "$here/render.awk" "$here/$file" >"/run/alertmanager/$(basename "$file")"
 done
+# `foretell up` asks first whether it is sound.
+if [ "${1:-}" = check ]; then
+    exec amtool check-config /run/alertmanager/alertmanager.yml
+fi
 exec alertmanager --config.file="/run/alertmanager/alertmanager.yml" "$@"

@@ -364,6 +364,42 @@ def test_what_makes_no_sense_is_refused(desk: Desk, words: tuple[str, ...], told
     assert told in done.stderr
 
 
+def test_a_server_that_refuses_its_configuration_is_told_before_anything_starts(desk: Desk) -> None:
+    said = "failed parsing config: line 12: field nobody_knows not found\n"
+    desk.docker_says({"-T loki": (1, "", f" Network foretell_default  Created\n{said}")})
+
+    assert_nothing_started(
+        desk, desk.type("up"), "loki: deploy/loki/loki.yaml: is refused by its server", "nobody_knows", "Mend it."
+    )
+
+
+def test_images_that_are_not_there_are_fetched_first(desk: Desk) -> None:
+    desk.docker_says({"image inspect": (1, "", "no such image\n")})
+    done = desk.type("up")
+    verbs = [
+        next(word for word in line if word in ("pull", "run", "up"))
+        for line in desk.calls("--project-directory")
+        if set(line) & {"pull", "run", "up"}
+    ]
+
+    assert 0 == done.returncode
+    assert ["pull", *["run"] * 6, "up"] == verbs
+
+
+def test_images_that_cannot_be_fetched_stop_it(desk: Desk) -> None:
+    desk.docker_says({"image inspect": (1, "", "no such image\n"), "pull": (1, "", "no route to host\n")})
+
+    assert_nothing_started(desk, desk.type("up"), "docker: images: could not be fetched")
+
+
+def test_a_check_fetches_nothing_and_says_what_it_left_out(desk: Desk) -> None:
+    desk.docker_says({"image inspect": (1, "", "no such image\n")})
+    done = desk.type("up", "--check")
+
+    assert (0, [], []) == (done.returncode, desk.calls("pull"), desk.calls("run"))
+    assert "have not been asked about their configuration" in done.stdout
+
+
 def test_problems_are_json_too(desk: Desk) -> None:
     desk.docker_says({"info": (1, "", "off\n")})
     done = desk.type("up", "--json")

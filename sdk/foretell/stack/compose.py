@@ -62,6 +62,15 @@ class Compose:
         options = ("-f", "-", "--project-directory", str(self._place.directory))
         return self._commands.ask(["docker", "compose", *options, "config", "--no-interpolate"], document)
 
+    def fetch_images(self) -> int:
+        """Fetch the images that are not there yet, where people see it."""
+        return self._commands.follow(self._words("pull", "--ignore-buildable"))
+
+    def run_once(self, service: str, program: str, arguments: Sequence[str]) -> Answer:
+        """Run a service's image alone and once, with its files and variables, and another program or other arguments."""
+        entry = ("--entrypoint", program) if program else ()
+        return self._commands.ask(self._words("run", "--rm", "--no-deps", "-T", *entry, service, *arguments))
+
     def list_containers(self) -> list[Container]:
         """List what there is of the stack, running or not; empty where the engine does not say."""
         answer = self._commands.ask(self._words("ps", "--all", "--format", "json", profiles=ALL_PROFILES))

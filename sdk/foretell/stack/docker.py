@@ -57,15 +57,19 @@ def look_at_engine(commands: Commands) -> dict[str, Any] | Problem:
     return Problem("docker", "engine", f"does not answer ({complaint})", advice)
 
 
-def check_room(services: Iterable[Service], info: dict[str, Any], free: Free, commands: Commands) -> Iterator[Problem]:
+def has_images(services: Iterable[Service], commands: Commands) -> bool:
+    """Say whether every image that is not made here is there already."""
+    images = sorted({service.image for service in services if service.image and not service.is_built})
+    return not images or commands.ask(["docker", "image", "inspect", "--format", "ok", *images]).code == 0
+
+
+def check_room(info: dict[str, Any], free: Free, *, has_all_images: bool) -> Iterator[Problem]:
     """Yield a problem where the engine's disk cannot hold the images and what is recorded."""
     folder = Path(info.get("DockerRootDir") or "/")
     free_bytes = free(folder)
     if free_bytes is None:
         return  # in a virtual machine, which grows by itself or says so
-    images = sorted({service.image for service in services if service.image and not service.is_built})
-    has_all = not images or commands.ask(["docker", "image", "inspect", "--format", "ok", *images]).code == 0
-    needed_gb = ROOM_GB if has_all else IMAGES_GB
+    needed_gb = ROOM_GB if has_all_images else IMAGES_GB
     if free_bytes < needed_gb * 1e9:
         text = f"has {free_bytes / 1e9:.1f} GB free, {needed_gb:g} GB are needed"
         yield Problem("docker", str(folder), text, "Make room, for instance by: docker system prune")

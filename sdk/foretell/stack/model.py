@@ -30,12 +30,17 @@ class Service:
 
     name: str
     image: str
-    words: tuple[str, ...]
-    """Entry point and command, where the files name any."""
-    ports: tuple[Port, ...]
-    mounts: tuple[Mount, ...]
+    ports: tuple[Port, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
     is_built: bool = False
     """Its image is made here, not fetched."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that the files have it started with."""
+        return (*self.entrypoint, *self.command)
 
 
 def read_services(text: str) -> list[Service]:
@@ -58,8 +63,9 @@ def _read_service(name: str, spec: dict[str, Any]) -> Service:
     return Service(
         name=name,
         image=spec.get("image") or "",
-        words=(*(spec.get("entrypoint") or ()), *(spec.get("command") or ())),
         ports=tuple(ports),
         mounts=tuple(mounts),
+        command=tuple(spec.get("command") or ()),
+        entrypoint=tuple(spec.get("entrypoint") or ()),
         is_built="build" in spec,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from foretell.stack import configs, docker, password, ports
+from foretell.stack import checkers, configs, docker, password, ports
 from foretell.stack.commands import Commands
 from foretell.stack.compose import Choice, Compose
 from foretell.stack.files import Place, settle
@@ -31,13 +31,21 @@ class Preparation:
     services: list[Service] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     """Files of the stack that you changed, and that an upgrade left alone."""
+    has_images: bool = False
+    """Without them the servers could not be asked about their configuration."""
     has_new_password: bool = False
     has_old_grafana: bool = False
     """Its data are from before that password: it knows another one."""
 
 
-def prepare(machine: Machine, place: Place, choice: Choice, environ: Mapping[str, str]) -> Preparation:
-    """Bring the files to their place, make a password where there is none, and look at everything."""
+def prepare(
+    machine: Machine, place: Place, choice: Choice, environ: Mapping[str, str], *, may_fetch: bool = True
+) -> Preparation:
+    """Bring the files to their place, make a password where there is none, and look at everything.
+
+    Where nothing else is wrong the servers themselves are asked about their configuration; without `may_fetch` only if
+    their images are there.
+    """
     preparation = Preparation(Compose(machine.commands, place, choice))
     problem = docker.check_program(machine.commands)
     if problem is not None:
@@ -51,6 +59,8 @@ def prepare(machine: Machine, place: Place, choice: Choice, environ: Mapping[str
         preparation.problems.append(Problem("docker", str(error.filename or place.directory), text, advice))
         return preparation
     preparation.problems.extend(_look(preparation, machine, place))
+    if not preparation.problems:
+        preparation.problems.extend(_ask_servers(preparation, place, may_fetch=may_fetch))
     return preparation
 
 
@@ -80,10 +90,29 @@ def _look(preparation: Preparation, machine: Machine, place: Place) -> Iterator[
         advice = "Mend it, or write what it asks for into .env beside it."
         yield Problem("docker", str(place.compose_file), complaint.strip().rstrip("."), advice)
         return
-    origin = "A sound copy: git checkout -- FILE" if place.source is None else f"A sound copy is in {place.source}"
-    yield from configs.check_files(preparation.services, place.directory, preparation.compose, origin)
+    yield from configs.check_files(preparation.services, place.directory, preparation.compose, _say_origin(place))
     running = preparation.compose.list_containers() if isinstance(info, dict) else []
     ours = frozenset(port for one in running if one.state == "running" for port in one.ports)
     yield from ports.find_taken(preparation.services, ours, machine.listen, machine.commands)
     if isinstance(info, dict):
-        yield from docker.check_room(preparation.services, info, machine.free, machine.commands)
+        preparation.has_images = docker.has_images(preparation.services, machine.commands)
+        yield from docker.check_room(info, machine.free, has_all_images=preparation.has_images)
+
+
+def _ask_servers(preparation: Preparation, place: Place, *, may_fetch: bool) -> Iterator[Problem]:
+    compose = preparation.compose
+    if not preparation.has_images:
+        if not may_fetch:
+            return
+        if (code := compose.fetch_images()) != 0:
+            text = f"could not be fetched (docker compose pull ended with {code})"
+            yield Problem("docker", "images", text, "What it said stands above; is the registry reachable from here?")
+            return
+        preparation.has_images = True
+    yield from checkers.ask_servers(preparation.services, place.directory, compose, _say_origin(place))
+
+
+def _say_origin(place: Place) -> str:
+    if place.source is None:
+        return "A sound copy: git checkout -- FILE"
+    return f"A sound copy is in {place.source}"

@@ -37,7 +37,7 @@ def check(tmp_path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
             path.chmod(0o644)
-        service = Service("loki", "grafana/loki", words, (), (Mount(tmp_path / "deploy", "/etc/loki"),))
+        service = Service("loki", "grafana/loki", mounts=(Mount(tmp_path / "deploy", "/etc/loki"),), command=words)
         compose = Compose(commands or FakeCommands({"config": parse}), Place(tmp_path, None), Choice())
         return [str(problem) for problem in check_files([service], tmp_path, compose, ORIGIN)]
 
@@ -138,6 +138,6 @@ def test_files_of_the_checkout_are_all_seen():
     root = Path(__file__).parents[3]
     mounts = tuple(Mount(root / name, "/etc/x") for name in ("deploy", "dashboards/json"))
     compose = Compose(FakeCommands({"config": parse}), Place(root, None), Choice())
-    services = [Service("all", "", (), (), mounts)]
+    services = [Service("all", "", mounts=mounts)]
 
     assert [] == [str(one) for one in check_files(services, root, compose, ORIGIN) if "by the user" not in one.text]

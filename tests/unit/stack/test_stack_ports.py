@@ -12,8 +12,8 @@ from foretell.stack.model import Port, Service
 from foretell.stack.ports import find_taken, name_holder, try_listening
 from tests.unit.stack.fake_commands import FakeCommands
 
-LOKI = Service("loki", "grafana/loki", (), (Port("127.0.0.1", 10202),), ())
-GRAFANA = Service("grafana", "grafana/grafana", (), (Port("127.0.0.1", 10201),), ())
+LOKI = Service("loki", "grafana/loki", (Port("127.0.0.1", 10202),))
+GRAFANA = Service("grafana", "grafana/grafana", (Port("127.0.0.1", 10201),))
 
 
 def refuse(host, port):

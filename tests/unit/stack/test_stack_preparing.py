@@ -43,6 +43,7 @@ def answers(model, tmp_path):
         "config --no-interpolate": Answer(0),
         "ps --all": Answer(0, ""),
         "image inspect": Answer(0, "ok\n"),
+        "run --rm": Answer(0),
     }
 
 

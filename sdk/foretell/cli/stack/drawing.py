@@ -61,6 +61,10 @@ def render_up(preparation: Preparation, place: Place, *, is_up: bool, is_beside:
         )
     if not is_up and not is_beside:
         yield Text("Nothing stands in the way. Start it: foretell up")
+        if not preparation.has_images:
+            yield Text(
+                "(The servers have not been asked about their configuration: their images are not here yet.)", "dim"
+            )
         return
     yield Text(
         "\nThe stack is up\n" if is_up else "\nThe stack was started; see how it is by: foretell status --beside\n",
@@ -174,17 +178,21 @@ def render_status(
 
 
 def _draw_arrivals(healths: Mapping[str, Health], arrivals: Iterable[Arrival]) -> Table:
+    """Draw where each signal came out; what has one reason is told once."""
     from rich.text import Text
 
+    lost: dict[tuple[str, str], list[str]] = {}
     table = _make_table(3)
     for arrival in arrivals:
         title = healths[arrival.store].server.title
         if arrival.took_s is not None:
             said = Text(f"found in {title} after {format_duration(arrival.took_s)}")
+            table.add_row(Text(*MARKS["ok"]), arrival.signal, said)
         else:
-            said = Text(f"not in {title}: {arrival.text}").append(f"\n{arrival.advice}", "dim")
-        mark = MARKS["trouble" if arrival.took_s is None else "ok"]
-        table.add_row(Text(*mark), arrival.signal, said)
+            lost.setdefault((arrival.text, arrival.advice), []).append(f"{arrival.signal} not in {title}")
+    for (text, advice), where in lost.items():
+        said = Text(f"{', '.join(where)}: {text}").append(f"\n{advice}", "dim")
+        table.add_row(Text(*MARKS["trouble"]), "missing", said)
     return table
 
 

@@ -11,8 +11,9 @@ from foretell.cli.options import json_option
 from foretell.errors import ForetellError
 
 if TYPE_CHECKING:
-    from foretell.stack.compose import Choice, Compose
+    from foretell.stack.compose import Choice
     from foretell.stack.files import Place
+    from foretell.stack.preparing import Preparation
 
 PROFILES = ("demo",)
 BESIDE_S = 60.0
@@ -43,12 +44,12 @@ def up(profiles: tuple[str, ...], is_sampling: bool, is_beside: bool, is_check: 
     place = find_place(environ)
     choice = make_choice(profiles, place, is_sampling=is_sampling, is_beside=is_beside)
     commands = SystemCommands({**environ, "FORETELL_VERSION": __version__})
-    preparation = prepare(Machine(commands), place, choice, environ)
+    say(f"Looking at the stack in {place.directory}; the first time its images are fetched, about 2 GB.")
+    preparation = prepare(Machine(commands), place, choice, environ, may_fetch=not is_check)
     is_up = False
     failures: list[str] = []
     if not preparation.problems and not is_check:
-        say(f"Starting the stack from {place.directory}; the first time its images are fetched, about 2 GB.")
-        is_up, failures = start(preparation.compose, is_beside=is_beside)
+        is_up, failures = start(preparation, is_beside=is_beside)
     if as_json:
         write_json(shape_up(preparation, place, is_up=is_up, failures=failures, is_beside=is_beside))
     elif preparation.problems:
@@ -85,29 +86,30 @@ def make_choice(profiles: Sequence[str], place: Place, *, is_sampling: bool, is_
     return Choice(tuple(profiles), tuple(overlays))
 
 
-def start(compose: Compose, *, is_beside: bool) -> tuple[bool, list[str]]:
+def start(preparation: Preparation, *, is_beside: bool) -> tuple[bool, list[str]]:
     """Start it; return whether all is well, and else a line about each service that is not, with what it said last."""
+    compose = preparation.compose
     code = compose.start()
-    if is_beside and code == 0:
-        return _wait_for_ours(), []
     if code == 0:
-        return True, []
-    ill = [container for container in compose.list_containers() if not container.is_well]
+        return (_wait_for_ours(preparation) if is_beside else True), []
     lines = []
-    for container in ill:
-        state = f"{container.state} {container.health}".strip()
-        said = "".join(f"\n    {line}" for line in compose.read_log(container.service))
-        lines.append(f"{container.service}: {state}{f' with {container.code}' if container.code else ''}{said}")
+    for container in compose.list_containers():
+        if not container.is_well:
+            state = f"{container.state} {container.health}".strip()
+            said = "".join(f"\n    {line}" for line in compose.read_log(container.service))
+            lines.append(f"{container.service}: {state}{f' with {container.code}' if container.code else ''}{said}")
     return False, lines or [f"docker compose ended with {code}; what it said stands above"]
 
 
-def _wait_for_ours() -> bool:
+def _wait_for_ours(preparation: Preparation) -> bool:
     import time
 
+    from foretell.cli.stack.drawing import find_addresses
     from foretell.stack.road.http import fetch
     from foretell.stack.road.servers import ask_health, choose_servers
 
-    servers = choose_servers((), (), is_beside=True)
+    addresses = find_addresses(preparation.services, is_beside=True)
+    servers = choose_servers([f"{name}={url}" for name, url in addresses.items()], (), is_beside=True)
     until_s = time.monotonic() + BESIDE_S
     while not all(health.is_well for health in ask_health(servers, fetch, time.monotonic).values()):
         if time.monotonic() > until_s:
