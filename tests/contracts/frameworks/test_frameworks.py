@@ -1,0 +1,124 @@
+"""Real frameworks, in programs that know nothing of us: what `foretell run` records is what the model server was asked."""
+
+from __future__ import annotations
+
+import pytest
+from genai_prices import Usage, calc_price
+
+from foretell.model.kinds import Kind, Outcome
+from tests.contracts.frameworks.contract import Contract
+from tests.contracts.frameworks.environments import list_versions
+from tests.contracts.frameworks.playing import Played, expected_answer, said_of
+from tests.contracts.frameworks.results import note
+from tests.contracts.frameworks.table import CONTRACTS
+from tests.contracts.frameworks.weather import CANARY
+from tests.support.haystacks import find_all
+
+PROVIDERS = {"openai_chat": "openai", "openai_responses": "openai", "anthropic": "anthropic", "gemini": "google",
+             "bedrock": "aws", "cohere": "cohere", "groq": "groq"}  # fmt: skip
+TELLS_CACHED = {"openai_chat", "openai_responses", "anthropic", "gemini", "bedrock", "cohere", "groq"}
+
+pytestmark = pytest.mark.frameworks
+every = pytest.mark.parametrize(
+    "contract",
+    [pytest.param(one, id=one.name, marks=pytest.mark.xdist_group(one.family.name)) for one in CONTRACTS],
+)
+
+
+@every
+def test_the_program_does_what_it_does_without_us(contract: Contract, played):
+    done = played(contract)
+
+    assert 0 == done.returncode, done.stderr
+    for case in contract.cases:
+        said = said_of(done, case)
+        if case != "error":
+            assert expected_answer(case) in said, done.stderr
+        else:
+            assert "answered: The weather" not in said
+    assert "fault of ours" not in done.stderr
+    assert "is not recorded" not in done.stderr
+
+
+@every
+def test_names_kinds_and_parents_are_those_of_the_agent(contract: Contract, played):
+    done = played(contract)
+
+    assert "\n".join(contract.tree_of(case) for case in contract.cases) == done.tree()
+
+
+@every
+def test_every_request_is_one_model_call(contract: Contract, played):
+    """Count, order, model and tokens are the server's; what it did not tell is unknown, not zero."""
+    done = played(contract)
+
+    assert [asked_of(request) for request in done.asked] == [told_by(call, done) for call in done.model_calls]
+
+
+def asked_of(request):
+    is_ok = request["status"] < 400
+    told = (request["input_tokens"], request["output_tokens"]) if is_ok else None
+    return request["model"], is_ok, request["is_stream"], told if told != (None, None) else None
+
+
+def told_by(call, done: Played):
+    usage = call.usage
+    told = (usage.input_tokens, usage.output_tokens) if usage and not usage.is_estimated else None
+    return call.facts.request_model, call.outcome is Outcome.OK, call.facts.is_stream, told
+
+
+@every
+def test_each_call_costs_what_its_provider_asks(contract: Contract, played):
+    done = played(contract)
+    for request, call in zip(done.asked, done.model_calls, strict=True):
+        if request["input_tokens"] is None or not contract.is_priced:
+            assert call.cost is None
+            continue
+        assert price_of(request) == pytest.approx(call.cost.amount_usd, rel=1e-6)
+        assert "genai-prices" == call.cost.source
+
+
+def price_of(request):
+    """By the price list's own arithmetic."""
+    cached = request["cached_tokens"] if request["wire"] in TELLS_CACHED else 0
+    usage = Usage(
+        input_tokens=request["input_tokens"], cache_read_tokens=cached, output_tokens=request["output_tokens"]
+    )
+    provider = "mistral" if request["model"].startswith("mistral") else PROVIDERS[request["wire"]]
+    return float(calc_price(usage, model_ref=request["model"], provider_id=provider).total_price)
+
+
+@every
+def test_contents_stay_here_unless_asked_for(contract: Contract, played):
+    """By default the store holds what was asked and answered, and nothing of it is sent."""
+    done = played(contract)
+
+    assert CANARY in find_all([CANARY], done.stored)
+    assert {} == find_all([CANARY], done.sent)
+
+
+@every
+def test_without_contents_there_are_none_anywhere(contract: Contract, played):
+    done = played(contract, "without-contents", FORETELL_CONTENT="none")
+
+    assert len(contract.cases) <= len(done.runs)
+    assert {} == find_all([CANARY], {**done.stored, **done.sent})
+
+
+@every
+def test_switched_off_it_is_missed(contract: Contract, played):
+    """With the integration off the record is not what it was: the tests above would fail."""
+    done = played(contract, "off", FORETELL_INTEGRATIONS_OFF=",".join(contract.off))
+    lines = [line.strip() for line in done.tree().splitlines()]
+
+    assert expected_answer(contract.cases[0]) in said_of(done, contract.cases[0])
+    assert [] == [line for line in lines if not contract.lost or line.startswith(contract.lost)]
+
+
+@every
+def test_the_result_is_written_down(contract: Contract, played):
+    """For the report and the documentation."""
+    done = played(contract)
+    note(contract, "proven", versions=list_versions(contract.family), tree=done.tree(), cases=contract.cases)
+
+    assert {Kind.LLM} <= {call.kind for call in done.calls}
