@@ -44,7 +44,7 @@ def up(profiles: tuple[str, ...], is_sampling: bool, is_beside: bool, is_check: 
     place = find_place(environ)
     choice = make_choice(profiles, place, is_sampling=is_sampling, is_beside=is_beside)
     commands = SystemCommands({**environ, "FORETELL_VERSION": __version__})
-    say(f"Looking at the stack in {place.directory}; the first time its images are fetched, about 2 GB.")
+    say(f"Looking at the stack in {place.directory} before it starts.", "dim")
     preparation = prepare(Machine(commands), place, choice, environ, may_fetch=not is_check)
     is_up = False
     failures: list[str] = []
