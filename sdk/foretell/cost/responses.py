@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from foretell.cost.fields import Fields, copy_counts, fields_of, read_text
+from foretell.cost.fields import MAX_TEXT_CHARS, Fields, copy_counts, fields_of, read_text
 
 Skeleton = dict[str, Any]
 
@@ -121,6 +121,10 @@ def _take_chat(fields: Fields) -> Skeleton | None:
     is_first = False
     choices = fields["choices"]
     if type(choices) is list:
+        if len(choices) == 1 and type(usage) is dict and type(choices[0]) is dict:
+            skeleton = _take_plain_chat(fields, choices[0], usage)
+            if skeleton is not None:
+                return skeleton
         for number, choice in enumerate(choices[:MAX_CHOICES]):
             parts = fields_of(choice)
             if not parts:
@@ -141,6 +145,19 @@ def _take_chat(fields: Fields) -> Skeleton | None:
             return None
         skeleton = {"shape": "openai"}
         _name(skeleton, fields, "model", "id")
+    _add_openai_facts(skeleton, fields)
+    return skeleton
+
+
+def _take_plain_chat(fields: Fields, choice: Fields, usage: Fields) -> Skeleton | None:
+    """What most bodies are: one choice that is done, and counts; this in a third of the steps. None for the others."""
+    model, id_, reason = fields.get("model"), fields.get("id"), choice.get("finish_reason")
+    if type(model) is not str or type(id_) is not str or type(reason) is not str or choice.get("index"):
+        return None
+    counts = copy_counts(usage)
+    if not counts or not (model and id_ and reason) or len(model) + len(id_) + len(reason) > MAX_TEXT_CHARS:
+        return None
+    skeleton = {"shape": "openai", "usage": counts, "finish": {0: reason}, "model": model, "id": id_}
     _add_openai_facts(skeleton, fields)
     return skeleton
 

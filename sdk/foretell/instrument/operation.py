@@ -119,9 +119,14 @@ class Operation(Call):
         self.parent_is_remote = self.is_stranded = self.is_refined = False
         capture = runtime.capture
         self.content_exported = capture.is_exported
-        self.outside = outer = live_context(get_current(), runtime.context_key)
+        key = runtime.context_key
+        outer = get_current()
+        parent: Operation | None = outer.get(key)  # type: ignore[assignment]  # ours alone write there
+        if parent is not None and parent.is_stranded:
+            outer = live_context(outer, key)
+            parent = outer.get(key)  # type: ignore[assignment]  # as above
+        self.outside = outer
         self.id = self.span_id = runtime.ids.bits(64) or 1
-        parent: Operation | None = outer.get(runtime.context_key)  # type: ignore[assignment]  # ours alone write there
         self.session = outer.get(SESSION)  # type: ignore[assignment]  # as above
         if parent is None:
             self._begin_run(outer)
@@ -134,7 +139,7 @@ class Operation(Call):
                 self.rss_open_bytes = runtime.rss_bytes()
         self._decide_capture(capture)
         values = runtime.spans.start(self, outer, parent)
-        values[runtime.context_key] = self
+        values[key] = self
         self.inside = Context(values)
         attach(self.inside)
         runtime.worker.opened(self)
@@ -254,7 +259,8 @@ class Operation(Call):
         if self.end_ns is not None:
             return
         end_ns = end_ns or self.now_ns
-        leave_context(self)
+        if self.inside is not None:
+            leave_context(self)
         if result is not None and self.output is None:
             self.set_output(result)
         self._end(end_ns, Outcome.OK if self.error is None else Outcome.ERROR)

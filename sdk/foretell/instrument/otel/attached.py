@@ -72,7 +72,7 @@ class AttachedSpans:
             # Unsampled: what the program adds to the current span is still the store's.
             span = LeanSpan(operation, self.resource)
         operation.span = span
-        values = carry_run(operation, outer, parent)
+        values = carry_run(operation, outer) if parent is None else dict(outer)
         values[SPAN_KEY] = span
         return values
 

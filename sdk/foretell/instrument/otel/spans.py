@@ -50,11 +50,9 @@ class Spans(Protocol):
         """Take note of the end on the caller's thread; what can wait waits for the worker."""
 
 
-def carry_run(operation: Operation, outer: Context, parent: Operation | None) -> dict[str, Any]:
-    """The values of the context inside the operation; a run that begins is put into the baggage."""
-    if parent is None:
-        return dict(baggage.set_baggage(RUN_ID, operation.run_id, outer))
-    return dict(outer)
+def carry_run(operation: Operation, outer: Context) -> dict[str, Any]:
+    """The values of the context inside an operation with which a run begins: its id is put into the baggage."""
+    return dict(baggage.set_baggage(RUN_ID, operation.run_id, outer))
 
 
 def take_parent(operation: Operation, above: SpanContext, foreign: ForeignSpans | None) -> None:
@@ -104,7 +102,7 @@ class OwnSpans:
         if self.sampler is not None:
             self._sample(operation, outer)
         operation.span = span = LeanSpan(operation, self.resource)
-        values = carry_run(operation, outer, parent)
+        values = carry_run(operation, outer) if parent is None else dict(outer)
         if not self.is_private:
             values[SPAN_KEY] = span
         if self.processors:

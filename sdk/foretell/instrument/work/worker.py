@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from foretell.errors import FAULTS, guard
+from foretell.instrument.operation import CALL_BYTES
 from foretell.instrument.work.delivery import Delivery, sum_bytes
 from foretell.instrument.work.queue_limits import DEFAULT_LIMITS, Limits
 from foretell.instrument.work.shedding import QUEUE_FULL, shed_contents
@@ -74,7 +75,8 @@ class Worker:
         self._queue: deque[Call] = deque()
         self._scores, self._logs = self._delivery.scores, self._delivery.logs
         self.findings = self._delivery.findings  # what the watchdog found; the log line that goes with it rouses
-        self._high_items, self._high_bytes = limits.max_items // 2, limits.max_bytes // 2
+        # Every call takes at least CALL_BYTES: one comparison looks after both limits.
+        self._high_bytes = min(limits.max_bytes // 2, limits.max_items // 2 * CALL_BYTES)
         self._is_ended = self._is_closed = False
         self._begin()
 
@@ -111,10 +113,7 @@ class Worker:
         self._ended_bytes += call.size_bytes
         if self._is_idle:
             self._rouse()
-        if (
-            len(self._queue) + self._popped - self._delivery.taken > self._high_items
-            or self._ended_bytes - self._delivery.taken_bytes > self._high_bytes
-        ):
+        if self._ended_bytes - self._delivery.taken_bytes > self._high_bytes:
             self._help()
 
     def withdraw(self, call_id: int) -> bool:
