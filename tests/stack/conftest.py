@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,8 @@ def _begin_early(request: pytest.FixtureRequest) -> None:
     """Have the programs in trouble work while other things are looked at."""
     marks = request.config.getoption("markexpr", "")
     if "stack" in marks and any("troubles" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        request.getfixturevalue("troubles")
+        with suppress(pytest.skip.Exception):  # others still run where servers cannot
+            request.getfixturevalue("troubles")
 
 
 def _let_pass(folder: Path) -> None:

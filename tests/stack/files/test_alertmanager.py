@@ -146,6 +146,27 @@ def test_alerts_reach_their_receivers(amtool: Path, tmp_path: Path, labels: dict
     assert (0, receiver) == (done.returncode, done.stdout.strip()), done.stderr
 
 
+def list_alerts() -> list[tuple[str, str]]:
+    """Each alert of ours, with its severity."""
+    files = sorted((ROOT / "deploy" / "prometheus").rglob("*.yml"))
+    groups = [group for path in files for group in yaml.safe_load(path.read_text("utf-8")).get("groups") or ()]
+    rules = [rule for group in groups for rule in group["rules"] if "alert" in rule]
+    return [(rule["alert"], rule["labels"]["severity"]) for rule in rules]
+
+
+@pytest.mark.slow
+def test_every_alert_of_ours_goes_where_its_severity_says(amtool: Path, tmp_path: Path) -> None:
+    config, alerts = write(tmp_path, {}), list_alerts()
+    expected = {"critical": "page", "warning": "tell", "info": "note"}
+    assert len(alerts) > 40
+
+    for name, severity in alerts:
+        command = [amtool, "config", "routes", "test", f"--config.file={config}", f"alertname={name}"]
+        done = subprocess.run([*command, f"severity={severity}"], capture_output=True, text=True, check=True)
+        receiver = "dead-mans-switch" if name == "DeadMansSwitch" else expected[severity]
+        assert (name, receiver) == (name, done.stdout.strip())
+
+
 def test_a_message_says_what_it_means_what_to_do_and_where_to_look(amtool: Path, tmp_path: Path) -> None:
     write(tmp_path, EVERYWHERE)
     alert = {

@@ -192,8 +192,9 @@ def test_every_exporter_keeps_what_it_cannot_send(file: str) -> None:
 
 def test_traces_and_logs_are_redacted_before_anything_keeps_them() -> None:
     pipelines = load("otel-collector", "config.yaml")["service"]["pipelines"]
-    for name in ("traces/in", "logs"):
-        assert ["redaction/fields", "redaction/secrets"] == pipelines[name]["processors"][-2:]
+    lines = ["redaction/fields", "redaction/secrets"]
+    assert lines == pipelines["logs"]["processors"][-2:]
+    assert ["transform/lent", *lines, "transform/returned"] == pipelines["traces/in"]["processors"][-4:]
 
 
 def test_retention_is_as_promised() -> None:

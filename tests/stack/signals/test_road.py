@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack.road import ask, counter, line, read_tags, send, span, wait_for
+from tests.stack.road import ask, attributes, counter, line, read_tags, send, span, wait_for
 from tests.stack.runner import Stack
 
 pytestmark = pytest.mark.stack
@@ -102,6 +102,54 @@ def test_secrets_do_not_pass_and_token_counts_do(stack: Stack) -> None:
     assert ("the key is ****", "****") == (tags["note"], tags["http.request.header.authorization"])
     assert (1200, 34) == (tags["gen_ai.usage.input_tokens"], tags["gen_ai.usage.output_tokens"])
     assert [("I use **** here")] == find_lines(stack, "raw", trace_id)
+
+
+def test_secrets_do_not_pass_wherever_a_span_has_them(stack: Stack) -> None:
+    """Name, status, events and resource: other SDKs write what an exception said into two of them."""
+    trace_id, span_id = make_ids()
+    body = span("raw", trace_id, span_id, {"gen_ai.usage.input_tokens": 7})
+    (part,) = body["resourceSpans"]
+    (scoped,) = part["scopeSpans"]
+    (item,) = scoped["spans"]
+    said = attributes({"said": f"the key is {CANARY}", "exception.message": f"{CANARY} was refused"})
+    part["resource"]["attributes"] += said
+    item["name"] = f"GET /?key={CANARY}"
+    item["status"] = {"code": 2, "message": f"{CANARY} was refused"}
+    item["events"] = [{"timeUnixNano": item["endTimeUnixNano"], "name": "exception", "attributes": said}]
+    send(f"{stack.url('otel-collector', 4318)}/v1/traces", body)
+
+    find_span(stack, trace_id)
+    trace = ask(f"{stack.url('jaeger', 16686)}/api/traces/{trace_id}")
+    assert 7 == read_tags(find_span(stack, trace_id))["gen_ai.usage.input_tokens"]
+    assert [] == list_places(trace, CANARY)
+    if "tempo" in stack.services:
+        url = f"{stack.url('tempo', 3200)}/api/traces/{trace_id}"
+        assert [] == list_places(wait_for(lambda: ask(url)), CANARY)
+
+
+def test_secrets_do_not_pass_wherever_a_line_has_them(stack: Stack) -> None:
+    trace_id, span_id = make_ids()
+    body = line("raw", trace_id, span_id, f'{{"said": "the key is {CANARY}"}}')
+    (part,) = body["resourceLogs"]
+    (record,) = part["scopeLogs"][0]["logRecords"]
+    said = attributes({"said": f"the key is {CANARY}", "exception.message": f"{CANARY} was refused"})
+    record["attributes"] += said
+    part["resource"]["attributes"] += said
+    send(f"{stack.url('otel-collector', 4318)}/v1/logs", body)
+
+    assert ['{"said": "the key is ****"}'] == find_lines(stack, "raw", trace_id)
+    url = f"{stack.url('loki', 3100)}/loki/api/v1/query_range"
+    found = ask(url, query=f'{{service_name="raw"}} | trace_id="{trace_id}"')
+    assert [] == list_places(found, CANARY)
+
+
+def list_places(value: Any, secret: str, place: str = "") -> list[str]:
+    """Where in a server's answer the secret stands."""
+    if isinstance(value, dict):
+        return [found for key, item in value.items() for found in list_places(item, secret, f"{place}.{key}")]
+    if isinstance(value, list):
+        return [found for n, item in enumerate(value) for found in list_places(item, secret, f"{place}[{n}]")]
+    return [f"{place}: {value}"] if secret in str(value) else []
 
 
 def test_a_metric_is_found_in_prometheus_under_the_rules_name(stack: Stack) -> None:
