@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         instrument_workflow,
     )
     from foretell.instrument.session import score, session
+    from foretell.integrations.objects import instrument
     from foretell.logging_start import setup_logging
     from foretell.setup.resuming import resume
     from foretell.watchdog.callbacks import on_finding
@@ -40,6 +41,7 @@ __all__ = [
     "current_operation",
     "flush",
     "init",
+    "instrument",
     "instrument_agent",
     "instrument_llm",
     "instrument_memory",
@@ -86,6 +88,8 @@ _HOME_OF = {name: f"foretell.{home}" for home, names in _HOMES.items() for name 
 
 def __getattr__(name: str) -> Any:  # whatever the name stands for
     """Load a public name when it is first used, and keep it."""
+    if name == "instrument":
+        return import_module("foretell.instrument")  # a package that can be called; it says there why
     if name not in _HOME_OF:
         raise AttributeError(f"module 'foretell' has no attribute {name!r}")
     found = globals()[name] = getattr(import_module(_HOME_OF[name]), name)

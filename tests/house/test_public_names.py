@@ -12,6 +12,7 @@ PROMISED = [
     "init",
     "flush",
     "shutdown",
+    "instrument",
     "instrument_agent",
     "instrument_tool",
     "instrument_llm",

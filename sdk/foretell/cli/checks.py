@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from foretell.cli.render.words import count_noun
 
 if TYPE_CHECKING:
+    from foretell.integrations.choosing import Choice
     from foretell.settings import Settings
     from foretell.store.health import StoreHealth
 
@@ -105,6 +106,22 @@ def check_counts(counts: Mapping[str, int]) -> Iterator[Check]:
         detail = ", ".join(f"{name.partition('.')[2]} {count:,}" for name, count in sorted(troubles.items()))
         advice = "Each was said once on standard error, by the program that met it."
         yield Check("troubles", NOTE, f"In the way of recording: {detail}.", advice)
+
+
+def check_integrations(rows: Sequence[tuple[Choice, str]]) -> Iterator[Check]:
+    """Say which installed frameworks are recorded, and why others are not."""
+    on = [choice.integration.title for choice, state in rows if state == "on"]
+    if on:
+        yield Check("integrations", OK, f"Recorded as soon as a program imports them: {', '.join(on)}.")
+    off = [choice.integration.title for choice, state in rows if state == "off"]
+    if off:
+        yield Check("integrations", NOTE, f"Switched off: {', '.join(off)}.", "See the settings integrations(_off).")
+    for choice, _ in rows:
+        for refusal in choice.refusals:
+            level = NOTE if choice.candidate is not None or not refusal.is_trouble else TROUBLE
+            if refusal.subject == choice.integration.title:
+                level = NOTE  # it is only installed; nobody has said that it is to be recorded
+            yield Check("integrations", level, f"{refusal.subject}: {refusal.reason}", refusal.advice)
 
 
 def check_collector(settings: Settings, health: StoreHealth, reach: Reach) -> Iterator[Check]:

@@ -20,7 +20,8 @@ def doctor(is_all: bool, is_thorough: bool, store: Path | None, as_json: bool) -
 
     What is set and where it was set, how the store is, what was lost, whether the collector answers. Ends with 1 where there is trouble.
     """
-    from foretell.cli.checks import TROUBLE, list_checks, reach_host
+    from foretell.cli.checks import TROUBLE, check_integrations, list_checks, reach_host
+    from foretell.cli.integrations import look_at_integrations
     from foretell.cli.reading import load_cli_settings
     from foretell.cli.render.doctor import render_doctor, shape_doctor
     from foretell.cli.stack.local import check_stack
@@ -30,7 +31,12 @@ def doctor(is_all: bool, is_thorough: bool, store: Path | None, as_json: bool) -
 
     settings = load_cli_settings(store)
     health = inspect_health(settings.store, now_ns=time.time_ns, check_integrity=is_thorough)
-    checks = [*list_checks(settings, health, reach_host), *check_stack(settings, reach_host, fetch)]
+    frameworks = look_at_integrations(settings.integrations, settings.integrations_off)
+    checks = [
+        *list_checks(settings, health, reach_host),
+        *check_integrations(frameworks),
+        *check_stack(settings, reach_host, fetch),
+    ]
     if as_json:
         write_json(shape_doctor(settings, health, checks))
     else:

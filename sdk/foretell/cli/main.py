@@ -32,6 +32,7 @@ COMMANDS = {
     "import": "import_:import_runs",
     "triggers": "triggers:triggers",
     "prices": "prices:prices",
+    "integrations": "integrations:integrations",
     "up": "stack.up:up",
     "down": "stack.down:down",
     "status": "stack.status:status",

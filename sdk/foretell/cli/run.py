@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import time
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +90,6 @@ def _report_at_exit(directory: Path, as_json: bool) -> None:
 def _report(directory: Path, started_ns: int, as_json: bool) -> None:
     """Say on standard error what was recorded since."""
     import json
-    import sys
 
     import foretell
     from foretell.cli.reading import has_store, open_reader
@@ -108,6 +109,19 @@ def _report(directory: Path, started_ns: int, as_json: bool) -> None:
         sys.stderr.write(f"foretell: what was recorded cannot be read: {error}\n")
 
 
+def say_what_is_missing(loaded: Container[str]) -> str:
+    """Say what to type so that the next run is recorded: the extra of a framework that the program has imported."""
+    from foretell.integrations.choosing import choose
+    from foretell.integrations.registry import list_integrations
+
+    for integration in list_integrations():
+        choice = choose(integration) if integration.package in loaded else None
+        if choice is not None and choice.version is not None and choice.candidate is None:
+            advice = next((refusal.advice for refusal in choice.refusals if refusal.advice), choice.extra)
+            return f"to record {integration.title}: {advice}"
+    return "put @foretell.instrument_agent on your agent, or ask: foretell doctor"
+
+
 def say_recorded(found: list[RunSummary]) -> str:
     """Say in one line what was recorded, newest run first, and how to see it."""
     from foretell.cli.render.runs import ID_DIGITS
@@ -115,7 +129,7 @@ def say_recorded(found: list[RunSummary]) -> str:
     from foretell.model.kinds import Outcome
 
     if not found:
-        return "foretell: no run was recorded; put @foretell.instrument_agent on your agent, or ask: foretell doctor"
+        return f"foretell: no run was recorded; {say_what_is_missing(sys.modules)}"
     newest = found[0]
     calls = count_noun(sum(one.call_count for one in found), "call")
     priced = [one.cost_usd for one in found if one.cost_usd is not None]

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from foretell.errors import FAULTS
-from foretell.integrations.registry import NONE, select_integrations
+from foretell.integrations import objects
+from foretell.integrations.registry import select_integrations
 
 if TYPE_CHECKING:
     from foretell.integrations.gating import FindForeign
@@ -16,12 +17,10 @@ if TYPE_CHECKING:
 
 
 def switch_on(settings: Settings, environment: Mapping[str, str], foreign: FindForeign) -> Switchboard | None:
-    """Have the program's libraries told of, now or as soon as it imports them; None where none is wanted.
+    """Have the program's libraries told of, now or as soon as it imports them; None where none can be.
 
     `foreign` gives who takes in their spans. A name that does not exist raises SettingError.
     """
-    if settings.integrations in ((), (NONE,)):
-        return None
     chosen = select_integrations(settings.integrations, settings.integrations_off)
     if settings.isolated:
         # Their spans would stand in the application's context, which an isolated set-up keeps out of.
@@ -32,6 +31,7 @@ def switch_on(settings: Settings, environment: Mapping[str, str], foreign: FindF
         return None
     board = build_switchboard(settings, environment, foreign)
     board.switch_on(chosen)
+    objects.board = board
     mute_others(chosen)
     return board
 

@@ -67,7 +67,7 @@ class Switchboard:
         self._next: list[Standing] = []
 
     def switch_on(self, integrations: Iterable[Integration]) -> dict[str, Standing]:
-        """Switch on what is loaded, and what is only installed as soon as it is loaded."""
+        """Switch on what is loaded, and what is only installed as soon as it is loaded; return how each stands."""
         for integration in integrations:
             if integration.name not in self._standings:
                 self._add(integration)

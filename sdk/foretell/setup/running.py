@@ -91,6 +91,9 @@ class Running:
         """Leave every library as it was."""
         board, self.switchboard = self.switchboard, None
         if board is not None:
+            from foretell.integrations import objects
+
+            objects.board = None
             board.switch_off()
 
     @property
