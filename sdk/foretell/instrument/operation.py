@@ -128,10 +128,7 @@ class Operation(Call):
         self.outside = outer
         self.id = self.span_id = runtime.ids.bits(64) or 1
         self.session = outer.get(SESSION)  # type: ignore[assignment]  # as above
-        if parent is None:
-            self._begin_run(outer)
-        else:
-            self._join_run(parent)
+        self._begin_run(outer) if parent is None else self._join_run(parent)
         if kind in _GROUPS:
             self.totals = AgentTotals()
             if kind is Kind.AGENT:
