@@ -75,12 +75,12 @@ def kill_in_the_middle(stage, state):
 
 @pytest.mark.parametrize("state", ["warm", "cold"])
 def test_what_a_killed_process_had_ended_is_kept_and_what_was_open_is_aborted(stage, state):
-    """The very first model call of a process may still wait for its price: it is kept as it was when it opened."""
+    """The very first model call of a process may still wait for its price: it is kept without one."""
     killed = kill_in_the_middle(stage, state)
     ended, stored = killed.said("ended"), stage.stored()
 
     assert set(ended) <= stored.keys()
-    assert {Outcome.OK} == {stored[id] for id in (ended if state == "warm" else ended[:-1])}
+    assert {Outcome.OK} == {stored[id] for id in ended}
     assert [Outcome.ABORTED] * 3 == [stored.get(id) for id in killed.said("opened")]
 
 

@@ -1,4 +1,7 @@
-"""Ends the calls of killed processes: what was open when a process died is ABORTED, at its last heartbeat."""
+"""Ends the calls of killed processes: what was open when a process died is ABORTED, at its last heartbeat.
+
+What had ended, and only waited for its price, ended as it did; its price is unknown.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,18 @@ from foretell.store.writing.columns import FACTS_OF_ROOT, OPEN_COLUMNS
 if TYPE_CHECKING:
     from foretell.store.store import Store
 
-_MOVED = ", ".join(name for name in OPEN_COLUMNS if name != "outcome")
+_MOVED = ", ".join(name for name in OPEN_COLUMNS if name not in ("outcome", "end_ns"))
+_OUTCOME = "CASE outcome WHEN 'open' THEN 'aborted' ELSE outcome END"
+_END = "ifnull(end_ns, max(start_ns, :heartbeat_ns))"
 _STEPS = (
     f"""INSERT INTO calls ({_MOVED}, outcome, end_ns)
-        SELECT {_MOVED}, 'aborted', max(start_ns, :heartbeat_ns) FROM open_calls WHERE process = :process""",
+        SELECT {_MOVED}, {_OUTCOME}, {_END} FROM open_calls WHERE process = :process""",
     """UPDATE runs SET calls = calls + (SELECT count(*) FROM open_calls
            WHERE process = :process AND run = runs.key AND kind <> 'span')
        WHERE key IN (SELECT run FROM open_calls WHERE process = :process)""",
-    f"""UPDATE runs SET root = {FACTS_OF_ROOT}, outcome = 'aborted', end_ns = max(start_ns, :heartbeat_ns)
-        WHERE root < {FACTS_OF_ROOT} AND EXISTS (SELECT 1 FROM open_calls
-            WHERE process = :process AND run = runs.key AND printf('%016x', id) = runs.run_id)""",
+    f"""UPDATE runs SET root = {FACTS_OF_ROOT}, outcome = ended.as_it_did, end_ns = ended.at_ns
+        FROM (SELECT run, id, {_OUTCOME} AS as_it_did, {_END} AS at_ns FROM open_calls WHERE process = :process) AS ended
+        WHERE root < {FACTS_OF_ROOT} AND ended.run = runs.key AND printf('%016x', ended.id) = runs.run_id""",
     """UPDATE findings SET end_ns = max(onset_ns, :heartbeat_ns) WHERE end_ns IS NULL AND run_id IN (
            SELECT run_id FROM runs WHERE key IN (SELECT run FROM open_calls WHERE process = :process))""",
     "DELETE FROM open_calls WHERE process = :process",

@@ -108,7 +108,9 @@ CREATE TABLE pauses (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _LOGS, _FEWER_COLUMNS, _PAUSES)
+_ENDED = "ALTER TABLE open_calls ADD COLUMN end_ns INTEGER;"
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _LOGS, _FEWER_COLUMNS, _PAUSES, _ENDED)
 """Step n brings a store from version n to n + 1; statements end with `;` and hold no other. Only ever append here."""
 
 VERSION = len(MIGRATIONS)

@@ -111,7 +111,7 @@ def calls_of(connection: sqlite3.Connection, run: int, dead: Sequence[tuple[int,
 def _as_call(fields: dict[str, Any], heartbeats: dict[int, int]) -> Row:
     """An open call in the shape of a finished one; ended at the last heartbeat if its process is dead."""
     heartbeat_ns = heartbeats.get(fields["process"])
-    if heartbeat_ns is not None:
+    if heartbeat_ns is not None and fields["end_ns"] is None:
         fields["end_ns"] = max(fields["start_ns"], heartbeat_ns)
         fields["outcome"] = Outcome.ABORTED.value
     return tuple(fields.get(name) for name in CALL_FIELDS)

@@ -57,6 +57,21 @@ time.sleep(600)
 """
 )
 
+_WAIT = (
+    _CALLS
+    + """
+root, model = call(7, 7, end=False), call(8, 7, end=False)
+sink.take_open([root, model])
+sink.write()
+for one in (model, root):
+    one.end_ns, one.outcome = time.time_ns(), Outcome.OK
+sink.take_open([root, model])
+sink.write()
+print("ready", flush=True)
+time.sleep(600)
+"""
+)
+
 _LEASE = (
     _CALLS
     + """
@@ -130,6 +145,19 @@ def test_calls_of_a_killed_process_are_aborted(hung, reader, store):
     assert {7: Outcome.ABORTED, 8: Outcome.OK, 9: Outcome.ABORTED} == {call.id: call.outcome for call in run.calls}
     assert (Outcome.ABORTED, 3, 0, 0) == (run.summary.outcome, run.summary.call_count, run.summary.error_count, left)
     assert {max(process.heartbeat_ns, run.calls[0].start_ns)} == {run.summary.end_ns}
+
+
+def test_calls_of_a_killed_process_that_waited_for_their_price_ended_as_they_did(directory, store, reader):
+    """A sink hears of them as open calls that have an end."""
+    process = start(_WAIT, directory, 1)
+    assert "ready\n" == process.stdout.readline()
+    living = {call.id: call.outcome for call in reader.load_run(f"{7:016x}").calls}
+    process.kill()
+    process.communicate()
+    run = reader.load_run(f"{7:016x}")
+
+    assert {7: Outcome.OK, 8: Outcome.OK} == living == {call.id: call.outcome for call in run.calls}
+    assert (Outcome.OK, 2, run.calls[0].end_ns) == (run.summary.outcome, run.summary.call_count, run.summary.end_ns)
 
 
 def test_a_read_only_reader_shows_the_same(hung, open_store):

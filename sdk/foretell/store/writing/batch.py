@@ -78,7 +78,7 @@ class Batch:
         return not any(held)
 
     def note_calls(  # noqa: C901  # one pass over the batch: a second one costs more than the branch
-        self, calls: Sequence[Call], service_name: str, open_ids: set[int]
+        self, calls: Sequence[Call], service_name: str, open_ids: dict[int, bool]
     ) -> None:
         """Add finished calls; those in `open_ids` are taken out of it and of the open calls."""
         rows, row_runs, runs = self.rows, self.row_runs, self.runs
@@ -123,17 +123,18 @@ class Batch:
                 _take_root(runs[run_id], call, trace, service_name, FACTS_OF_CALL)
         self.size_bytes += size
 
-    def _close(self, id: int, open_ids: set[int]) -> None:
-        open_ids.discard(id)
+    def _close(self, id: int, open_ids: dict[int, bool]) -> None:
+        del open_ids[id]
         if self.opened.pop(id, None) is None:
             self.closed.append(signed(id))
 
-    def note_open(self, calls: Sequence[Call], service_name: str, open_ids: set[int]) -> None:
-        """Add calls that are still open and not yet known."""
+    def note_open(self, calls: Sequence[Call], service_name: str, open_ids: dict[int, bool]) -> None:
+        """Add calls that are open, or have ended and wait, where that is not yet known; `open_ids`: id → has ended."""
         for call in calls:
-            if call.id in open_ids:
+            has_ended = call.end_ns is not None
+            if open_ids.get(call.id) in (True, has_ended):
                 continue
-            open_ids.add(call.id)
+            open_ids[call.id] = has_ended
             trace = call.trace_id.to_bytes(16, "big")
             self.opened[call.id] = (call.run_id, open_row(call, trace, session_part(call.session)))
             line = self.runs.get(call.run_id)

@@ -41,10 +41,11 @@ OPEN_COLUMNS = (
     "agent_name",
     "outcome",
     "start_ns",
+    "end_ns",
     "step_index",
     "facts",
 )
-"""What is known of a call while it is open."""
+"""What is known of a call while it is open, or while it has ended and waits for its price."""
 
 RUN_COLUMNS = (
     "run_id",

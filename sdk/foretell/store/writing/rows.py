@@ -55,7 +55,8 @@ def call_row(call: Call, trace_id: bytes, session: str) -> tuple[Any, ...]:
 
 
 def open_row(call: Call, trace_id: bytes, session: str) -> tuple[Any, ...]:
-    """Columns of an open call, but for the first two; reads only what is set at opening."""
+    """Columns of an open call, but for the first two; reads only what is set at opening, and whether it has ended."""
+    end_ns = call.end_ns
     return (
         signed(call.id),
         trace_id,
@@ -63,8 +64,9 @@ def open_row(call: Call, trace_id: bytes, session: str) -> tuple[Any, ...]:
         call.kind._value_,
         call.name,
         call.agent_name,
-        "open",
+        "open" if end_ns is None else call.outcome._value_,
         call.start_ns,
+        end_ns,
         call.step_index,
         encode_open_facts(call, session),
     )

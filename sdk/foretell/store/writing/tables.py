@@ -39,6 +39,7 @@ _MERGE_RUN = "ON CONFLICT (run_id) DO UPDATE SET " + ", ".join(
     ]
 )
 
+_MERGE_OPEN = "ON CONFLICT (process, id) DO UPDATE SET outcome = excluded.outcome, end_ns = excluded.end_ns"
 _BLOB_COLUMNS = ("sha256", "size_bytes", "bytes")
 _BLOB_USE_COLUMNS = ("sha256", "run")
 _SCORE_COLUMNS = ("run_id", "time_ns", "name", "value", "label", "comment", "span_id")
@@ -56,7 +57,7 @@ def put_batch(connection: sqlite3.Connection, batch: Batch, process: int | None,
     keys = put_runs(connection, list(batch.runs.values()), now_ns)
     if batch.opened:
         opened = [(keys[run_id], process, *row) for run_id, row in batch.opened.values()]
-        insert_rows(connection, "open_calls", OPEN_COLUMNS, opened, "IGNORE")
+        insert_rows(connection, "open_calls", OPEN_COLUMNS, opened, _MERGE_OPEN)
     if batch.rows:
         first = "NULL" if process is None else str(process)
         runs = [keys[run_id] for run_id in batch.row_runs]

@@ -150,7 +150,7 @@ class StoreSink:
     def _forget(self) -> None:
         self._buffer = Buffer(self._limits)
         self._problems: dict[str, int] = {}
-        self._open_ids: set[int] = set()
+        self._open_ids: dict[int, bool] = {}
         self._process = None
         self._is_failing = self._is_locked = self._has_entered = False
         self._retry_ns = self._beat_ns = self._retention_ns = 0
