@@ -15,7 +15,7 @@ from foretell.export.shelf import Shelf
 from foretell.export.transport import Answer, Fate, Nowhere, Transport
 from foretell.export.waiting import NEVER, Outbox, Request, Waiting
 
-HURRY_S: Final = 0.2
+HURRY_S: Final = 1.0
 """Where somebody waits for a run's end, at most so long; and at most so many requests as that allows."""
 LEFTOVERS_S: Final = 1.0
 """How long the end of a program may send what earlier ones left in the outbox; what it left itself, as long as there is time."""
