@@ -46,12 +46,17 @@ OPERATION_P95 = traces(
 )
 REPLAY_RUNS = traces("{ RUNS && SPANS && span.foretell.run.id =~ `${run}.*` } | " + _SHOWN)
 REPLAY_CALLS = traces(
-    "{ SPANS && span.foretell.run.id =~ `${run}.+` && span.foretell.step.index >= 0 }"
+    "{ SPANS && span.foretell.run.id =~ `${run}.*` && span.foretell.step.index >= 0 }"
     " | select(span.foretell.step.index, span.gen_ai.operation.name, span.gen_ai.tool.name, span.gen_ai.request.model,"
     " span.foretell.cost.amount, span.error.type)"
 )
 REPLAY_TRACE = Query("$trace", language="trace", needs="a trace that was chosen")
-_LINES = "{SERVICE} | foretell_run_id=~`${run}.*` | trace_id=~`${trace}.*`"
+# What is found after a call has ended names the run and no trace. A run's id has 16 digits: where none is chosen, fifteen
+# or fewer match no run.
+_LINES = (
+    "{SERVICE} | foretell_run_id=~`${run}.*`"
+    " | trace_id=~`${trace}.*` or (foretell_run_id!=`` and foretell_run_id=~`${run}[0-9a-f]{0,15}`)"
+)
 REPLAY_LINES = logs(_LINES)
 REPLAY_FINDINGS = logs(_LINES + ' | foretell_log_source="commentary"', needs="a finding")
 LINES_BY_SOURCE = logs(

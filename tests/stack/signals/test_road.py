@@ -195,7 +195,8 @@ def test_loki_keeps_few_labels(stack: Stack) -> None:
     find_lines(stack, "few", trace_id)
 
     labels = set(ask(f"{stack.url('loki', 3100)}/loki/api/v1/labels")["data"])
-    assert {"service_name", "deployment_environment_name"} == labels
+    assert {"service_name", "deployment_environment_name"} <= labels
+    assert labels <= {"service_namespace", "service_name", "deployment_environment_name"}
 
 
 def test_zipkin_is_accepted_too(stack: Stack) -> None:
