@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.stack.paging.told import list_alerts
-from tests.stack.road import gauge, send, wait_for
+from tests.stack.road import ask, gauge, send, wait_for
 from tests.stack.runner import Stack
 
 pytestmark = pytest.mark.stack
@@ -32,11 +32,29 @@ def test_a_finding_reaches_the_phone_within_half_a_minute(stack: Stack) -> None:
     )
 
 
-def test_what_follows_from_a_loop_is_not_told_beside_it(stack: Stack) -> None:
-    """The loop is told; the window that it fills is not, though its alert fires."""
-    for trigger in ("agent_loop", "context_overflow"):
-        tell_finding(stack, trigger, "filling", 1)
-    wait_for(lambda: list_alerts(stack, agent="filling"), 60)
-    time.sleep(10)
+FOLLOWS = {
+    "agent_loop": "context_overflow",
+    "deadlock": "agent_blocked",
+    "cpu_spin": "stall",
+    "event_loop_blocked": "stall",
+    "dependency_timeouts": "stall",
+}
+"""A trouble → what follows from it, and is not told beside it."""
 
-    assert {"AgentLoop"} == {alert["labels"]["alertname"] for alert in list_alerts(stack, agent="filling")}
+
+@pytest.mark.parametrize("cause", FOLLOWS)
+def test_what_follows_from_a_trouble_is_not_told_beside_it(stack: Stack, cause: str) -> None:
+    """Its alert fires, too; Alertmanager has it and says by what it is held back."""
+    agent = f"with_{cause}"
+    tell_finding(stack, cause, agent, 1)
+    wait_for(lambda: list_alerts(stack, agent=agent), 60)
+    tell_finding(stack, FOLLOWS[cause], agent, 1)
+    wait_for(lambda: find_held_back(stack, agent, FOLLOWS[cause]), 60)
+
+    assert {cause} == {alert["labels"]["trigger"] for alert in list_alerts(stack, agent=agent)}
+
+
+def find_held_back(stack: Stack, agent: str, trigger: str) -> list[str]:
+    """By which alerts Alertmanager holds back what a trigger says of an agent."""
+    alerts = ask(f"{stack.url('alertmanager', 9093)}/api/v2/alerts", filter=f'agent="{agent}"')
+    return [by for alert in alerts if alert["labels"]["trigger"] == trigger for by in alert["status"]["inhibitedBy"]]

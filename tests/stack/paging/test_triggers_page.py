@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -99,15 +98,3 @@ def test_what_is_wrong_with_one_agent_comes_in_one_message(stack: Stack, trouble
         return [{alert["labels"]["alertname"] for alert in message["alerts"]} for message in list(stack.told)]
 
     assert wait_for(lambda: [names for names in list_names() if {"ErrorRate", "ErrorRateFound"} <= names], 90)
-
-
-def test_what_follows_from_a_deadlock_is_not_told(stack: Stack, troubles: Troubles) -> None:
-    """The agent that is in it is blocked, too: Alertmanager knows of that, and keeps it to itself."""
-    played = troubles.wait_for("deadlock")
-    assert wait_for(lambda: list_alerts(stack, alertname="Deadlock", job="deadlock/troubled"))
-    url = f"{stack.url('prometheus', 9090)}/api/v1/query"
-    asked = 'max_over_time(ALERTS{alertname="AgentBlocked", job="deadlock/troubled", alertstate="firing"}[20m])'
-
-    assert wait_for(lambda: ask(url, query=asked)["data"]["result"], 90)
-    assert time.time() > played.onset_s
-    assert [] == list_alerts(stack, alertname="AgentBlocked", job="deadlock/troubled")
