@@ -40,6 +40,7 @@ class Wiring:
 
 Undo = Callable[[], object]
 """Takes a switch back: every attribute is what it was before."""
+LEAVE = "foretell.integrations.integration:leave"
 Start = Callable[[Wiring], Undo]
 """Switches on what a framework itself offers, or what we wrote for it."""
 
@@ -60,6 +61,11 @@ class Candidate:
     """Versions of the framework that it was made for, as pip writes them; empty for all."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of its `instrument()`."""
+
+    @property
+    def is_unasked(self) -> bool:
+        """True where the framework makes spans whoever asks."""
+        return self.path == LEAVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ class Integration:
     """An attribute of the module that tells it from somebody else's module of that name."""
     gates: tuple[GatePoint, ...] = ()
     scopes: tuple[str, ...] = ()
-    """Names under which it makes spans of itself unasked; where it is to be left alone, those are not made."""
+    """Names under which it makes spans of itself unasked; where nobody wants those, they are not made."""
     also: tuple[str, ...] = ()
     """Further distributions of which any means that the framework is installed."""
 
@@ -140,7 +146,7 @@ def native(path: str, supports: str = "") -> Candidate:
 
 def unasked() -> Candidate:
     """The framework itself, which makes spans with whatever provider there is."""
-    return native("foretell.integrations.integration:leave")
+    return native(LEAVE)
 
 
 def leave(wiring: Wiring) -> Undo:

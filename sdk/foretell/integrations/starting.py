@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from foretell.errors import FAULTS
@@ -11,7 +11,6 @@ from foretell.integrations.registry import select_integrations
 
 if TYPE_CHECKING:
     from foretell.integrations.gating import FindForeign
-    from foretell.integrations.integration import Integration
     from foretell.integrations.switching import Switchboard
     from foretell.settings import Settings
 
@@ -32,12 +31,12 @@ def switch_on(settings: Settings, environment: Mapping[str, str], foreign: FindF
     board = build_switchboard(settings, environment, foreign)
     board.switch_on(chosen)
     objects.board = board
-    mute_others(chosen)
+    mute_others(board)
     return board
 
 
-def mute_others(chosen: Iterable[Integration]) -> None:
-    """Have frameworks that make spans unasked, and are to be left alone, make none in our provider."""
+def mute_others(board: Switchboard) -> None:
+    """Have libraries make no spans unasked in our provider, where they are to be left alone or others tell of them."""
     from opentelemetry.trace import get_tracer_provider
 
     from foretell.instrument.otel.provider import ShellProvider
@@ -45,9 +44,10 @@ def mute_others(chosen: Iterable[Integration]) -> None:
 
     provider = get_tracer_provider()
     if isinstance(provider, ShellProvider):
-        names = {one.name for one in chosen}
+        choices = [standing.choice for standing in board.list_standings()]
+        heard = {one.integration.name for one in choices if one.candidate is not None and one.candidate.is_unasked}
         provider.muted = frozenset(
-            scope for one in list_integrations() if one.name not in names for scope in one.scopes
+            scope for one in list_integrations() if one.name not in heard for scope in one.scopes
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foretell.integrations.integration import GatePoint, Integration, openinference, openllmetry, otel
+from foretell.integrations.integration import GatePoint, Integration, openinference, openllmetry, otel, unasked
 
 INTEGRATION = Integration(
     name="anthropic",
@@ -17,7 +17,9 @@ INTEGRATION = Integration(
         ),
         openllmetry("anthropic", "AnthropicInstrumentor", ">=0.3.11"),
         openinference("anthropic", "AnthropicInstrumentor", ">=1.8"),
+        unasked(),  # from 2 on, without contents
     ),
+    scopes=("com.anthropic.sdk.python",),
     gates=tuple(
         GatePoint(f"anthropic.resources.{module}", f"{kind}Messages.{method}")
         for module in ("messages", "beta.messages")
