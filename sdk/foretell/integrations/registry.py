@@ -19,6 +19,7 @@ FILES: dict[str, str] = {
     "groq": "clients.groq",
     "litellm": "clients.litellm",
     "ollama": "clients.ollama",
+    "mcp": "protocols.mcp",
     "langchain": "frameworks.langchain",
     "langgraph": "frameworks.langgraph",
     "openai-agents": "frameworks.openai_agents",

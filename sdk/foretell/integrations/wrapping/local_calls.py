@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.trace import SpanKind, use_span
+from opentelemetry.trace import SpanKind, Status, StatusCode, use_span
 
 from foretell.errors import FAULTS
 from foretell.integrations.wrapping.contents import write_content
@@ -33,6 +33,8 @@ class Described:
     """Its input."""
     call_id: str | None = None
     """Of a tool: the id by which the model asked for it."""
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Further attributes."""
 
 
 Describe = Callable[[Any, tuple[Any, ...], dict[str, Any]], Described]
@@ -42,8 +44,18 @@ Describe = Callable[[Any, tuple[Any, ...], dict[str, Any]], Described]
 class LocalCalls:
     """Wraps functions and methods that are an operation each."""
 
-    def __init__(self, wiring: Wiring, operation: str, describe: Describe) -> None:
-        """Tell of calls as `AGENT`, `WORKFLOW` or `TOOL`."""
+    def __init__(
+        self,
+        wiring: Wiring,
+        operation: str,
+        describe: Describe,
+        *,
+        has_failed: Callable[[Any], bool] | None = None,
+        is_remote: bool = False,
+    ) -> None:
+        """Tell of calls as `AGENT`, `WORKFLOW` or `TOOL`; `has_failed` knows results that say so instead of raising."""
+        self._has_failed = has_failed
+        self._kind = SpanKind.CLIENT if is_remote else SpanKind.INTERNAL
         self._tracer = wiring.tracer_provider.get_tracer(SCOPE)
         self._has_content = wiring.has_content
         self._operation = operation
@@ -74,17 +86,21 @@ class LocalCalls:
             about = {genai.OPERATION: self._operation, _NAMES[self._operation]: what.name}
             if self._operation == TOOL:
                 about[genai.TOOL_TYPE] = "function"
+            about.update(what.more)
             if what.call_id:
                 about[genai.TOOL_CALL_ID] = what.call_id
             if self._has_content and what.given is not None:
                 about[self._contents[0]] = write_content(what.given)
-            return self._tracer.start_span(f"{self._operation} {what.name}", kind=SpanKind.INTERNAL, attributes=about)
+            return self._tracer.start_span(f"{self._operation} {what.name}", kind=self._kind, attributes=about)
         except Exception as error:
             FAULTS.note("integrations.open", error)
             return None
 
     def _keep(self, span: Span, result: Any) -> None:
         try:
+            if self._has_failed is not None and self._has_failed(result):
+                span.set_status(Status(StatusCode.ERROR))
+                span.set_attribute(genai.ERROR_TYPE, "tool_error")
             if self._has_content and result is not None:
                 span.set_attribute(self._contents[1], write_content(result))
         except Exception as error:

@@ -1,0 +1,1 @@
+"""Protocols between agents and tools: one file each."""
