@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.stack.desk import Desk
 from tests.stack.outages.load import count_spans, restart
 from tests.stack.road import ask, wait_for
 from tests.stack.runner import Stack
@@ -77,7 +78,5 @@ def test_every_run_arrives_though_the_collector_was_killed(stack: Stack, tmp_pat
 
 def list_losses(folder: Path) -> list[str]:
     """What the doctor says of losses there."""
-    command = [sys.executable, "-m", "foretell.cli", "doctor", "--json"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    checks = json.loads(done.stdout)["checks"]
+    checks = json.loads(Desk(folder, SERVICE).ask("doctor", "--json"))["checks"]
     return [check["text"] for check in checks if check["subject"] == "losses" and check["level"] != "ok"]
