@@ -9,6 +9,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +176,7 @@ def test_the_addresses_are_those_that_are_published(desk: Desk) -> None:
 
     assert ("foretell.up/1", True, []) == (shape["schema"], shape["is_up"], shape["problems"])
     assert f"- {shape['addresses']['grafana'].removeprefix('http://')}:3000" in text
+    assert f"- {shape['addresses']['otel-collector'].removeprefix('http://')}:4318" in text
     assert 7 == len(shape["addresses"])
 
 
@@ -195,6 +200,56 @@ def test_overlays_are_given_to_compose(desk: Desk, option: str, file: str) -> No
     assert [str(desk.stack / "docker-compose.yml"), str(desk.stack / file)] == [
         call[at + 1] for at, word in enumerate(call) if word == "-f"
     ]
+
+
+@contextmanager
+def play_servers(desk: Desk, *services: str) -> Iterator[None]:
+    """Answer 200 to everything on the ports that these services publish."""
+
+    class Well(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    shape = json.loads(desk.type("up", "--check", "--json").stdout)
+    ports = [int(shape["addresses"][name].rpartition(":")[2]) for name in services]
+    text = (desk.stack / "docker-compose.yml").read_text()
+    servers = []
+    for port in ports:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Well)
+        text = text.replace(f"127.0.0.1:{port}:", f"127.0.0.1:{server.server_port}:")
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+    (desk.stack / "docker-compose.yml").write_text(text)
+    published = [{"PublishedPort": server.server_port} for server in servers]
+    listed = json.dumps({"Service": "all", "State": "running", "Publishers": published})
+    desk.docker_says({"ps --all": (0, listed, "")})
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+
+
+def test_beside_other_stores_ours_are_waited_for(desk: Desk) -> None:
+    """Compose cannot wait there; its own ports in use by the running stack are no obstacle."""
+    names = ("FORETELL_TRACES_ENDPOINT", "FORETELL_METRICS_ENDPOINT", "FORETELL_LOGS_ENDPOINT")
+    (desk.stack / ".env").write_text("".join(f"{name}=somewhere:1\n" for name in names))
+    with play_servers(desk, "otel-collector", "prometheus", "alertmanager"):
+        done = desk.type("up", "--beside")
+
+    assert 0 == done.returncode, done.stderr
+    assert "--wait" not in desk.calls("up")[0]
+    assert "foretell status --beside" in done.stdout
+    assert "Jaeger" not in done.stdout
 
 
 def test_the_demo_s_image_is_built_from_the_checkout(desk: Desk) -> None:

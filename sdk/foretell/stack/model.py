@@ -14,6 +14,8 @@ class Port:
 
     host: str
     number: int
+    target: int = 0
+    """The same port as the container has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def read_services(text: str) -> list[Service]:
 
 def _read_service(name: str, spec: dict[str, Any]) -> Service:
     ports = (
-        Port(port.get("host_ip") or "0.0.0.0", int(port["published"]))  # noqa: S104  # what compose means by none
+        Port(port.get("host_ip") or "0.0.0.0", int(port["published"]), int(port.get("target") or 0))  # noqa: S104  # what compose means by none
         for port in spec.get("ports") or ()
         if str(port.get("published") or "").isdecimal()
     )

@@ -7,7 +7,6 @@ import os
 import re
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 
 from foretell.stack.commands import Commands
 from foretell.stack.model import Port, Service
@@ -57,9 +56,7 @@ def name_holder(port: Port, commands: Commands) -> str:
     names = commands.ask(["docker", "ps", "--filter", f"publish={port.number}", "--format", "{{.Names}}"])
     if names.code == 0 and names.out.strip():
         return f"the container {names.out.split()[0]}"
-    with suppress(StopIteration):
-        return next(filter(None, (_ask_ss(port, commands), _ask_lsof(port, commands))))
-    return ""
+    return _ask_ss(port, commands) or _ask_lsof(port, commands)
 
 
 def _ask_ss(port: Port, commands: Commands) -> str:

@@ -30,13 +30,14 @@ MARKS = {"ok": ("✓", "green"), "note": ("•", "yellow"), "trouble": ("✗", "
 
 def find_addresses(services: Sequence[Service], *, is_beside: bool = False) -> dict[str, str]:
     """Find where each server is to be reached, by what its service publishes."""
-    numbers = {service.name: [port.number for port in service.ports] for service in services}
+    published = {service.name: service.ports for service in services}
     found = {}
     for server in SERVERS:
-        published = numbers.get(server.name) or []
-        usual = urlsplit(server.url).port
-        if published and (server.is_ours or not is_beside):
-            found[server.name] = f"http://127.0.0.1:{usual if usual in published else published[0]}"
+        ports = published.get(server.name, ())
+        # The collector has several; that for OTLP over HTTP has the same number inside.
+        chosen = [port for port in ports if port.target == urlsplit(server.url).port] or ports
+        if chosen and (server.is_ours or not is_beside):
+            found[server.name] = f"http://127.0.0.1:{chosen[0].number}"
     return found
 
 
@@ -59,17 +60,14 @@ def render_up(preparation: Preparation, place: Place, *, is_up: bool, is_beside:
         yield Text(
             f"• {place.directory / name} is kept as you changed it; what this version brings is not in it.", "yellow"
         )
-    if not is_up and not is_beside:
+    if not is_up:
         yield Text("Nothing stands in the way. Start it: foretell up")
         if not preparation.has_images:
             yield Text(
                 "(The servers have not been asked about their configuration: their images are not here yet.)", "dim"
             )
         return
-    yield Text(
-        "\nThe stack is up\n" if is_up else "\nThe stack was started; see how it is by: foretell status --beside\n",
-        "bold",
-    )
+    yield Text("\nThe stack is up\n", "bold")
     addresses = find_addresses(preparation.services, is_beside=is_beside)
     table = _make_table(3)
     for server in SERVERS:
@@ -90,7 +88,8 @@ def render_up(preparation: Preparation, place: Place, *, is_up: bool, is_beside:
         Text(f"  export OTEL_EXPORTER_OTLP_ENDPOINT={endpoint}", "bold"), Text("your own agents send here", "dim")
     )
     table.add_row(Text("  foretell demo", "bold"), Text("three agents at work, to have something to see", "dim"))
-    table.add_row(Text("  foretell status", "bold"), Text("is every service well, and do data arrive", "dim"))
+    status = "foretell status --beside" if is_beside else "foretell status"
+    table.add_row(Text(f"  {status}", "bold"), Text("is every service well, and do data arrive", "dim"))
     yield table
 
 

@@ -46,10 +46,9 @@ def up(profiles: tuple[str, ...], is_sampling: bool, is_beside: bool, is_check: 
     commands = SystemCommands({**environ, "FORETELL_VERSION": __version__})
     say(f"Looking at the stack in {place.directory} before it starts.", "dim")
     preparation = prepare(Machine(commands), place, choice, environ, may_fetch=not is_check)
-    is_up = False
-    failures: list[str] = []
-    if not preparation.problems and not is_check:
-        is_up, failures = start(preparation, is_beside=is_beside)
+    is_started = not preparation.problems and not is_check
+    failures = start(preparation, is_beside=is_beside) if is_started else []
+    is_up = is_started and not failures
     if as_json:
         write_json(shape_up(preparation, place, is_up=is_up, failures=failures, is_beside=is_beside))
     elif preparation.problems:
@@ -86,22 +85,23 @@ def make_choice(profiles: Sequence[str], place: Place, *, is_sampling: bool, is_
     return Choice(tuple(profiles), tuple(overlays))
 
 
-def start(preparation: Preparation, *, is_beside: bool) -> tuple[bool, list[str]]:
-    """Start it; return whether all is well, and else a line about each service that is not, with what it said last."""
+def start(preparation: Preparation, *, is_beside: bool) -> list[str]:
+    """Start it; return a line about each service that is not well, with what it said last."""
     compose = preparation.compose
     code = compose.start()
     if code == 0:
-        return (_wait_for_ours(preparation) if is_beside else True), []
+        return _wait_for_ours(preparation) if is_beside else []
     lines = []
     for container in compose.list_containers():
         if not container.is_well:
             state = f"{container.state} {container.health}".strip()
             said = "".join(f"\n    {line}" for line in compose.read_log(container.service))
             lines.append(f"{container.service}: {state}{f' with {container.code}' if container.code else ''}{said}")
-    return False, lines or [f"docker compose ended with {code}; what it said stands above"]
+    return lines or [f"docker compose ended with {code}; what it said stands above"]
 
 
-def _wait_for_ours(preparation: Preparation) -> bool:
+def _wait_for_ours(preparation: Preparation) -> list[str]:
+    """Wait until what runs beside other stores is well; return what does not become so."""
     import time
 
     from foretell.cli.stack.drawing import find_addresses
@@ -111,8 +111,9 @@ def _wait_for_ours(preparation: Preparation) -> bool:
     addresses = find_addresses(preparation.services, is_beside=True)
     servers = choose_servers([f"{name}={url}" for name, url in addresses.items()], (), is_beside=True)
     until_s = time.monotonic() + BESIDE_S
-    while not all(health.is_well for health in ask_health(servers, fetch, time.monotonic).values()):
-        if time.monotonic() > until_s:
-            return False
+    while True:
+        healths = ask_health(servers, fetch, time.monotonic).values()
+        ill = [f"{health.server.name}: {health.server.url}: {health.reply}" for health in healths if not health.is_well]
+        if not ill or time.monotonic() > until_s:
+            return ill
         time.sleep(1)
-    return True
