@@ -16,16 +16,20 @@ from foretell.errors import FAULTS
 
 
 class Waiting:
-    """Somebody who is told when a module is there and none of some packages is being imported any more."""
+    """Somebody who is told when one of some modules is there and none of some packages is being imported any more."""
 
-    __slots__ = ("is_done", "module", "packages", "tell")
+    __slots__ = ("is_done", "modules", "packages", "tell")
 
-    def __init__(self, module: str, packages: Iterable[str], tell: Callable[[], object]) -> None:
-        """Call `tell` once after `module` has been imported, when all imports of `packages` are over."""
-        self.module = module
+    def __init__(self, modules: str | Iterable[str], packages: Iterable[str], tell: Callable[[], object]) -> None:
+        """Call `tell` once after a module has been imported, when all imports of `packages` are over."""
+        self.modules = (modules,) if isinstance(modules, str) else tuple(modules)
         self.packages = frozenset(packages)
         self.tell = tell
         self.is_done = False
+
+    def is_there(self) -> bool:
+        """Whether one of the modules has been imported."""
+        return any(module in sys.modules for module in self.modules)
 
 
 class ImportWatch(MetaPathFinder):
@@ -43,7 +47,7 @@ class ImportWatch(MetaPathFinder):
 
     def wait_for(self, waiting: Waiting) -> None:
         """Tell at once where the module is there already, otherwise after its import."""
-        if waiting.module in sys.modules and not self._is_busy(waiting):
+        if waiting.is_there() and not self._is_busy(waiting):
             self._tell(waiting)
             return
         self._waiting.append(waiting)
@@ -111,7 +115,7 @@ class ImportWatch(MetaPathFinder):
     def _leave(self, package: str) -> None:
         self._here.depths[package] -= 1
         for waiting in list(self._waiting):
-            if package in waiting.packages and waiting.module in sys.modules and not self._is_busy(waiting):
+            if package in waiting.packages and waiting.is_there() and not self._is_busy(waiting):
                 self._tell(waiting)
 
     def _is_busy(self, waiting: Waiting) -> bool:

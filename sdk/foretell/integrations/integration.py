@@ -91,6 +91,8 @@ class Integration:
     """What must be imported before anything is patched; its first part names the package."""
     candidates: tuple[Candidate, ...]
     """Who can instrument it, best first; at most one is switched on."""
+    used: tuple[str, ...] = ()
+    """Modules of which one is loaded when it is first used, where importing it loads next to nothing: then it is patched."""
     family: tuple[str, ...] = ()
     """Packages during whose import nothing is patched, beside the module's own: instrumentors import across them."""
     proof: str = ""

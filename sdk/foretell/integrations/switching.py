@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
 from typing import Any
 
 from foretell.errors import FAULTS
-from foretell.integrations.choosing import Choice, Refusal, choose
+from foretell.integrations.choosing import Choice, choose
 from foretell.integrations.gating import seal
 from foretell.integrations.imports import ImportWatch, Waiting
 from foretell.integrations.installed import VersionOf, find_version
@@ -35,18 +34,36 @@ class State(str, Enum):
     """The framework is not installed."""
 
 
-@dataclass(slots=True)
 class Standing:
     """One integration in this process."""
 
-    choice: Choice
-    state: State
-    problem: str = ""
+    def __init__(self, integration: Integration, version_of: VersionOf) -> None:
+        """Not on yet; who instruments it is looked up when it is imported, or when somebody asks."""
+        self.integration = integration
+        self.problem = ""
+        self._version_of = version_of
+        self._choice: Choice | None = None
+        self._state: State | None = None
 
     @property
-    def refusals(self) -> tuple[Refusal, ...]:
-        """What is not used and why."""
-        return self.choice.refusals
+    def choice(self) -> Choice:
+        """Who instruments it, what is not used, and why."""
+        if self._choice is None:
+            self._choice = choose(self.integration, self._version_of)
+        return self._choice
+
+    @property
+    def state(self) -> State:
+        """How it stands."""
+        if self._state is not None:
+            return self._state
+        if self.choice.version is None:
+            return State.MISSING
+        return State.REFUSED if self.choice.candidate is None else State.WAITING
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
 
 
 class Switchboard:
@@ -92,15 +109,15 @@ class Switchboard:
         self._started.clear()
 
     def _add(self, integration: Integration) -> None:
-        choice = choose(integration, self._version_of)
-        standing = self._standings[integration.name] = Standing(choice, _state_of(choice))
-        if choice.version is not None:
-            waiting = Waiting(integration.module, integration.packages, lambda: self._begin(standing))
-            self._watch.wait_for(waiting)
+        standing = self._standings[integration.name] = Standing(integration, self._version_of)
+        # What is installed is looked up only for what is imported: a look at forty distributions takes 20 ms.
+        self._watch.wait_for(
+            Waiting(integration.used or integration.module, integration.packages, lambda: self._begin(standing))
+        )
 
     def _begin(self, standing: Standing) -> None:
         """The library is there: patch it, and put gates before its requests."""
-        integration, candidate = standing.choice.integration, standing.choice.candidate
+        integration = standing.integration
         with self._lock:
             if self._is_off or not _is_meant(integration):
                 return
@@ -109,6 +126,7 @@ class Switchboard:
                 return
             self._is_starting = True
             try:
+                candidate = standing.choice.candidate
                 if candidate is not None and standing.state is State.WAITING:
                     self._start(standing, candidate)
                 self._keep(integration.name, lambda: self._hold(integration), "gate")
@@ -118,9 +136,12 @@ class Switchboard:
             self._begin(self._next.pop(0))
 
     def _start(self, standing: Standing, candidate: Candidate) -> None:
-        name = standing.choice.integration.name
+        name = standing.integration.name
         if candidate.path in self._started:
             standing.state = State.ON
+            return
+        if any(is_active(other) for other in standing.integration.candidates):
+            standing.state = State.THEIRS
             return
         try:
             undo = start_candidate(candidate, self._wiring)
@@ -129,12 +150,9 @@ class Switchboard:
             standing.state, standing.problem = State.FAILED, f"{type(error).__name__}: {error}"
             FAULTS.warn(f"integrations.{name}", f"{name} is not recorded: {standing.problem}. See: foretell doctor")
             return
-        if undo is None:
-            standing.state = State.THEIRS
-            return
         standing.state = State.ON
         self._started.add(candidate.path)
-        is_as_left = seal(standing.choice.integration.gates)
+        is_as_left = seal(standing.integration.gates)
         # An instrumentor takes off the outermost wrapper: where somebody has put another around it, that is not its own.
         self._undos.append((name, lambda: undo() if is_as_left() else None))
 
@@ -145,30 +163,33 @@ class Switchboard:
             FAULTS.note(f"integrations.{name}.{part}", error)
 
 
-def _state_of(choice: Choice) -> State:
-    if choice.version is None:
-        return State.MISSING
-    return State.REFUSED if choice.candidate is None else State.WAITING
-
-
 def _is_meant(integration: Integration) -> bool:
     """False for somebody else's module of the same name."""
     module: Any = sys.modules.get(integration.module)
     return not integration.proof or hasattr(module, integration.proof)
 
 
-def start_candidate(candidate: Candidate, wiring: Wiring) -> Undo | None:
-    """Switch one instrumentor on; None where the program has switched it on itself."""
+def is_active(candidate: Candidate) -> bool:
+    """Whether the program has switched on this instrumentor itself."""
+    module, _, name = candidate.path.partition(":")
+    found: Any = getattr(sys.modules.get(module), name, None)
+    if not isinstance(found, type):
+        return False
+    # One a process: this gives the one there is, without making it anew, which would reset what it was told.
+    make: Any = found.__new__
+    return bool(getattr(make(found), "is_instrumented_by_opentelemetry", False))
+
+
+def start_candidate(candidate: Candidate, wiring: Wiring) -> Undo:
+    """Switch one instrumentor on."""
     module, _, name = candidate.path.partition(":")
     found: Any = getattr(import_module(module), name)
     if not isinstance(found, type):
-        undo: Undo = found(wiring)
-        return undo
-    instrumentor: Any = found()
-    if getattr(instrumentor, "is_instrumented_by_opentelemetry", False):
-        return None
+        begun: Undo = found(wiring)
+        return begun
     from foretell.integrations.capturing import instrument
 
+    instrumentor: Any = found()
     instrument(instrumentor, candidate, wiring)
-    off: Undo = instrumentor.uninstrument
-    return off
+    undo: Undo = instrumentor.uninstrument
+    return undo

@@ -6,6 +6,7 @@ import pytest
 
 from foretell.errors import SettingError
 from foretell.integrations.choosing import choose
+from foretell.integrations.installed import is_supported
 from foretell.integrations.integration import Integration, Origin, native, openinference, openllmetry, otel
 from foretell.integrations.registry import FILES, find_integration, list_integrations, select_integrations
 
@@ -107,3 +108,23 @@ def test_an_unknown_name_is_refused_with_the_nearest():
     """A typing mistake would else record nothing, without a word."""
     with pytest.raises(SettingError, match="Did you mean 'openai'"):
         select_integrations(("opnai",))
+
+
+@pytest.mark.parametrize(
+    ("version", "supports", "expected"),
+    [
+        ("1.26.0", ">=1.26,<4", True),
+        ("1.25.9", ">=1.26,<4", False),
+        ("4.0.0rc1", ">=1.26,<4", False),
+        ("4", "<4.0.1", True),
+        ("2.24", "!=2.24.0", False),
+        ("2.24.1", "!=2.24.0", True),
+        ("1.10", ">1.9,<=1.10.0", True),
+        ("0.1.2.dev3+local", ">=0.1.2", True),
+        ("unknown", ">=1", True),
+        ("1.0", "", True),
+    ],
+)
+def test_a_range_is_read_as_pip_reads_it(version, supports, expected):
+    """As far as ranges in the table go; a version that nobody can read is given a chance."""
+    assert expected == is_supported(version, supports)

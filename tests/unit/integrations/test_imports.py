@@ -139,3 +139,15 @@ def test_after_the_end_the_finders_are_those_that_were_there(packages):
     importlib.import_module("acme")
 
     assert (before, []) == (sys.meta_path, told)
+
+
+def test_it_is_told_when_one_of_several_modules_is_there(packages, watch):
+    """A client that loads its parts when they are first used is patched then."""
+    told = []
+    watch.wait_for(Waiting(("acme.later", "acme.late"), ("acme",), lambda: told.append("used")))
+    importlib.import_module("acme")
+    assert [] == told
+
+    importlib.import_module("acme.late")
+
+    assert ["used"] == told

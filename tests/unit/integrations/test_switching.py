@@ -109,7 +109,7 @@ def list_attributes(module):
 
 
 def state_of(board):
-    return {standing.choice.integration.name: standing.state for standing in board.list_standings()}
+    return {standing.integration.name: standing.state for standing in board.list_standings()}
 
 
 def test_a_library_is_patched_when_the_program_imports_it(sdk, board):

@@ -25,6 +25,7 @@ INTEGRATION = Integration(
     title="OpenAI",
     distribution="openai",
     module="openai",
+    used=(_CHAT, _RESPONSES, _EMBEDDINGS),  # the instrumentor loads two hundred modules of types
     candidates=(
         otel(_OTEL, "foretell.integrations.clients.openai:switch_on", ">=1.26,<4"),
         openllmetry("openai", "OpenAIInstrumentor", ">=1.26"),
