@@ -18,7 +18,7 @@ DEV_READY := $(VENV)/.ready-dev
 TEST_EXTRAS := demo,web,mcp,grpc
 TEST_ARGS ?=
 
-.PHONY: help demo test stack test-stack check generate tools bench bench-profile bench-gate bench-peers detection-report acceptance clean \
+.PHONY: help demo test stack test-stack test-frameworks check generate tools bench bench-profile bench-gate bench-peers detection-report acceptance clean \
 	check-format check-lint check-types check-layers check-sizes check-generated check-docs
 
 help: ## Say what each door does
@@ -35,6 +35,10 @@ stack: $(TEST_READY) ## Run the stack's real servers in the foreground, where th
 
 test-stack: $(TEST_READY) ## Start the stack's real servers natively and pass the tests on them (make tools first; needs root)
 	@$(BIN)/python -m pytest -m stack -o faulthandler_timeout=900 tests/stack $(TEST_ARGS)
+
+test-frameworks: $(TEST_READY) ## Prove real frameworks, each family in an environment of its own (twenty minutes the first time)
+	@$(BIN)/python -m pytest -m frameworks -n 2 --dist loadgroup tests/contracts/frameworks $(TEST_ARGS)
+	@$(BIN)/python -m tools.framework_pages --check
 
 check: ## Format, lint, types, layers, sizes, generated files, docs: each is tried, all must pass
 	@$(MAKE) $(DEV_READY)

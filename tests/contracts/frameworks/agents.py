@@ -48,6 +48,13 @@ agent weather_agent
   llm gpt-4o-mini
   span record_usage model_call
 """
+CLAUDE = """
+agent claude
+  llm claude-haiku-4-5
+  tool mcp__weather__get_weather
+    tool get_weather
+  llm claude-haiku-4-5
+"""
 DSPY = agent_tree(agent="agent dspy.ReAct") + "\n  llm gpt-4o-mini"
 
 AGENTS = (
@@ -172,6 +179,17 @@ AGENTS = (
         ("crewai", "openai"),
         tree=CREW,
         trees={"error": fail(CREW, 0, 1, 4)},
+    ),
+    _agents(
+        "claude-agent-sdk",
+        "Claude Agent SDK",
+        "vendors/claude_agent",
+        ("claude-agent-sdk>=0.1.45,<1",),
+        ("claude-agent-sdk",),
+        cases=("async", "error"),
+        tree=CLAUDE,
+        trees={"error": fail(CLAUDE, 0, 4)},
+        is_summed=True,
     ),
     _agents(
         "agent-framework",

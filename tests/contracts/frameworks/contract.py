@@ -51,6 +51,8 @@ class Contract:
     untold: tuple[str, ...] = ()
     """Cases in which the framework does not ask for counts of tokens."""
     is_priced: bool = True
+    is_summed: bool = False
+    """True where the requests are made in another process, which tells outputs only summed up, and retries not at all."""
 
     def tree_of(self, case: str) -> str:
         return (self.trees.get(case) or self.tree).strip("\n")

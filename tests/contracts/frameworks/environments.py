@@ -13,6 +13,11 @@ from pathlib import Path
 
 from tests.contracts.frameworks.contract import Family
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).resolve().parents[3]
 CACHE = ROOT / ".cache" / "frameworks"
 BEST_PYTHON = "3.12"
@@ -79,6 +84,7 @@ def _make(family: Family, folder: Path, python: str) -> None:
 
 def _hash(family: Family, python: str) -> str:
     """Changes with what would be installed; the source itself is installed as editable."""
-    dependencies = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[dependency-groups]")[0]
-    asked = (family.packages, family.extras, python, dependencies)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [project["optional-dependencies"][extra] for extra in family.extras]
+    asked = (family.packages, family.extras, python, project["dependencies"], extras)
     return hashlib.blake2b(repr(asked).encode(), digest_size=6).hexdigest()

@@ -20,7 +20,7 @@ from foretell.store.store import Store
 from tests.contracts.collector import Collector
 from tests.contracts.frameworks.contract import Contract
 from tests.contracts.frameworks.environments import find_environment
-from tests.contracts.frameworks.weather import CASES, CITIES, decide_weather
+from tests.contracts.frameworks.weather import CASES, decide_weather
 from tests.support.haystacks import read_store, read_traces
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -72,15 +72,19 @@ class Played:
         return "\n".join(line for run in self.runs for line in _draw(run))
 
 
-def play(contract: Contract, directory: Path, cases: tuple[str, ...], **settings: str) -> Played:
-    """Run the program's cases in one process and wait for its end."""
+def play(
+    contract: Contract, directory: Path, cases: tuple[str, ...], *, failures: tuple[int, ...] = (), **settings: str
+) -> Played:
+    """Run the program's cases in one process and wait for its end; the first requests fail with `failures`."""
     python = find_environment(contract.family)
     directory.mkdir(parents=True)
-    questions = [f"{case}={CASES[case]}" for case in cases]
+    questions = [f"{case}={CASES.get(case, CASES['plain'])}" for case in cases]
     command = [str(python), "-m", "foretell.cli", "run", str(PROGRAMS / f"{contract.program}.py"), *questions]
     collector = Collector()
     try:
         with ModelServer(decide_weather, latency_s=0.1, chunk_s=0.002) as server:
+            for status in failures:
+                server.fail_next(status)
             environment = _surround(server, directory) | settings
             environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.url
             done = subprocess.run(
@@ -147,10 +151,6 @@ def _surround(server: ModelServer, directory: Path) -> dict[str, str]:
 def said_of(played: Played, case: str) -> str:
     """What the program printed about a case."""
     return "".join(line for line in played.stdout.splitlines() if line.startswith(f"{case} "))
-
-
-def expected_answer(case: str) -> str:
-    return f"The weather in {CITIES[case]} is sunny."
 
 
 def _draw(run: Run) -> list[str]:
