@@ -11,7 +11,7 @@ from foretell.triggers.catalogue import CATALOGUE
 from foretell.triggers.prometheus import render_expected_agents, render_rules
 
 LABELS = {"severity", "trigger", "agent"}
-ANNOTATIONS = {"summary", "description", "runbook_url", "dashboard_url"}
+ANNOTATIONS = {"summary", "description", "runbook_url", "dashboard_url", "trace_url"}
 
 
 def list_alerts(rules: str) -> dict[str, str]:
