@@ -16,7 +16,7 @@ MAX_FUNCTION_LINES = 45
 MAX_FILE_LINES = 400
 MAX_PUBLIC_METHODS = 12
 MAX_ROOM_FILES = 12
-ROOMS_BY_NATURE_LARGE = {"sdk/foretell/cli", "sdk/foretell/integrations"}
+ROOMS_BY_NATURE_LARGE = {"sdk/foretell/cli", "sdk/foretell/integrations/frameworks"}
 """One file for each command or framework."""
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)

@@ -358,3 +358,17 @@ tell(span=exported()["invoke_agent planner"].attributes["gen_ai.usage.input_toke
 
     assert 1500 == answer["span"]
     assert [1500, 2, pytest.approx(0.000315)] == answer["totals"]
+
+
+def test_a_console_that_the_applications_provider_was_told_to_use_is_not_written_to_twice(tmp_path):
+    """OTEL_TRACES_EXPORTER is the application's where it has a provider; FORETELL_TRACES_EXPORTER is ours."""
+    code = "trace.set_tracer_provider(make_provider())\nforetell.init()\nplanner()\nforetell.shutdown()\nprint('{}')"
+    theirs = run_program(
+        tmp_path,
+        "import io, contextlib\nout = io.StringIO()\nwith contextlib.redirect_stdout(out):\n"
+        + "".join(f"    {line}\n" for line in code.splitlines())
+        + "tell(said=out.getvalue())",
+        OTEL_TRACES_EXPORTER="console",
+    )
+
+    assert "{}\n" == theirs["said"]

@@ -136,7 +136,7 @@ def build_sinks(
     sinks.append(ProcessorSink(processors, lambda call: find_context_limit(call, prices.context_window)))
     if running.exporter is not None:
         sinks.append(_span_sink(running, resource, prices))
-    if "console" in running.settings.traces_exporter:
+    if "console" in running.settings.traces_exporter and not _is_applications(running, "traces_exporter"):
         from foretell.export.console import ConsoleSink
 
         sinks.append(ConsoleSink(sys.stdout))
@@ -145,6 +145,11 @@ def build_sinks(
 
         sinks.append(JsonLinesWriter(running.settings.otlp_file, resource.attributes, version=__version__))
     return sinks
+
+
+def _is_applications(running: Running, name: str) -> bool:
+    """Whether OpenTelemetry's own variable was meant for the provider of the application that we attach to."""
+    return running.is_attached and running.settings.origin_of(name).place.startswith("OTEL_")
 
 
 def _store_sink(running: Running) -> Sink:
