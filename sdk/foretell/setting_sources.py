@@ -15,6 +15,11 @@ from foretell.setting_types import HEADERS, Setting
 PREFIX = "FORETELL_"
 EXTRA_PREFIXES = ("FORETELL_TRIGGER_", "FORETELL_CARRIED_")
 """Variables that other tables own: the limits of triggers, and what `child_env` carries into a subprocess."""
+OF_THE_STACK = (
+    *("FORETELL_ALERT_", "FORETELL_DEADMAN_URL", "FORETELL_GRAFANA_", "FORETELL_JAEGER_URL", "FORETELL_LOGS_ENDPOINT"),
+    *("FORETELL_METRICS_ENDPOINT", "FORETELL_SERVERS", "FORETELL_TRACES_", "FORETELL_VERSION"),
+)
+"""Beginnings of variables that the stack and its tools read: whoever has set one for them may record all the same."""
 
 Table = Mapping[str, Setting]
 
@@ -68,7 +73,7 @@ def from_environment(table: Table, environ: Mapping[str, str], directory: Path) 
     for name, value in filled.items():
         if name.startswith(EXTRA_PREFIXES):
             yield name, Given(value, Origin(Source.ENVIRONMENT, name), directory)
-        elif name.startswith(PREFIX) and name not in own:
+        elif name.startswith(PREFIX) and name not in own and not name.startswith(OF_THE_STACK):
             raise SettingError(f"There is no setting for the variable {name}.{suggest(name, own)}")
     if name_given := _service_name_in_resource(filled):
         yield "service_name", Given(name_given, Origin(Source.ENVIRONMENT, "OTEL_RESOURCE_ATTRIBUTES"), directory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,18 @@ def test_text_is_read_as_the_type_of_its_setting(tmp_path: Path, variable: str, 
 def test_python_values_are_taken_as_they_are(tmp_path: Path, name: str, value: Any, expected: object) -> None:
     """Arguments need no text."""
     assert expected == getattr(load(tmp_path, **{name: value}), name)
+
+
+COMPOSE = Path(__file__).parents[2]
+
+
+def test_variables_of_the_stack_are_not_taken_for_misspelt_settings(tmp_path: Path) -> None:
+    """Who has set them in a shell for `foretell up` may record there too."""
+    files = [COMPOSE / "docker-compose.yml", *(COMPOSE / "deploy" / "compose").glob("*.yml")]
+    names = {name for file in files for name in re.findall(r"\$\{(FORETELL_[A-Z_]+)", file.read_text("utf-8"))}
+    assert {"FORETELL_ALERT_WEBHOOK_URL", "FORETELL_JAEGER_URL"} < names
+
+    assert load(tmp_path) == load(tmp_path, environ=dict.fromkeys([*names, "FORETELL_SERVERS"], "anything"))
 
 
 @pytest.mark.parametrize(
