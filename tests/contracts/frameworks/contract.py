@@ -50,6 +50,8 @@ class Contract:
     """Case → its own tree, where it differs."""
     untold: tuple[str, ...] = ()
     """Cases in which the framework does not ask for counts of tokens."""
+    tells_streams: bool = True
+    """False where a model call that streamed does not say so."""
     is_priced: bool = True
     is_summed: bool = False
     """True where the requests are made in another process, which tells outputs only summed up, and retries not at all."""

@@ -150,7 +150,8 @@ def _surround(server: ModelServer, directory: Path) -> dict[str, str]:
 
 def said_of(played: Played, case: str) -> str:
     """What the program printed about a case."""
-    return "".join(line for line in played.stdout.splitlines() if line.startswith(f"{case} "))
+    words = (f"{case} answered: ", f"{case} failed: ")  # what a framework draws may stand before it on the line
+    return "".join(line for line in played.stdout.splitlines() if any(word in line for word in words))
 
 
 def _draw(run: Run) -> list[str]:

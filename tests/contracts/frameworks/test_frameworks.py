@@ -55,6 +55,8 @@ def test_every_request_is_one_model_call(contract: Contract, played):
     asked, told = [asked_of(each) for each in done.asked], [told_by(each) for each in done.model_calls]
     if contract.is_summed:
         asked, told = sum_up(asked), sum_up(told)
+    if not contract.tells_streams:
+        asked = [(model, is_ok, False, tokens) for model, is_ok, _, tokens in asked]
 
     assert asked == told
 
@@ -89,7 +91,7 @@ def test_each_call_costs_what_its_provider_asks(contract: Contract, played):
             assert call.cost is None
             continue
         assert price_of(request) == pytest.approx(call.cost.amount_usd, rel=1e-6)
-        assert "genai-prices" == call.cost.source
+        assert call.cost.source in ("genai-prices", "reported")  # Pydantic AI reports the list's price itself
 
 
 def price_of(request):

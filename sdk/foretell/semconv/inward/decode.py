@@ -198,6 +198,8 @@ def _read_usage(rest: Attributes) -> Usage | None:
     cache_read, cache_write = take(genai.USAGE_CACHE_READ), take(genai.USAGE_CACHE_WRITE)
     reasoning = take(genai.USAGE_REASONING)
     given, made = take(genai.USAGE_INPUT), take(genai.USAGE_OUTPUT)
+    if not (given or made or cache_read or cache_write):
+        return None  # no call has no tokens at all: DSPy and AutoGen write zeros where nobody told them any
     return Usage(
         uncached_input=given - cache_read - cache_write if given >= cache_read + cache_write else given,
         cache_read=cache_read,
