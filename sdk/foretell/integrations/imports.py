@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 from foretell.errors import FAULTS
+
+NOTHING: Mapping[str, int] = {}
 
 
 class Waiting:
@@ -51,7 +52,7 @@ class ImportWatch(MetaPathFinder):
             self._tell(waiting)
             return
         self._waiting.append(waiting)
-        self._packages = frozenset().union(*(one.packages for one in self._waiting))
+        self._look_again()
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)
 
@@ -66,19 +67,18 @@ class ImportWatch(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Let the other finders find a module of a watched package, and have its loader tell when it is loaded."""
-        if fullname.partition(".")[0] not in self._packages:
+        package = fullname.partition(".")[0]
+        # Inside an import of the package its further modules are passed over: its end is what counts.
+        if package not in self._packages or self._here.__dict__.get("depths", NOTHING).get(package):
             return None
-        seeking: set[str] = self._here.__dict__.setdefault("seeking", set())
-        if fullname in seeking:  # the others are asked below, by way of us
-            return None
-        seeking.add(fullname)
-        try:
-            spec = find_spec(fullname)
-            if spec is not None and spec.loader is not None:
-                spec.loader = self._listen(spec.loader, fullname)
-            return spec
-        finally:
-            seeking.discard(fullname)
+        for finder in sys.meta_path:
+            find = getattr(finder, "find_spec", None)
+            spec: ModuleSpec | None = find(fullname, path, target) if find is not None and finder is not self else None
+            if spec is not None:
+                if spec.loader is not None:
+                    spec.loader = self._listen(spec.loader, fullname)
+                return spec
+        return None
 
     def _listen(self, loader: Any, name: str) -> Any:  # loaders are many classes
         """A loader that does the same and tells before and after; it is itself again when the module is loaded."""
@@ -118,6 +118,10 @@ class ImportWatch(MetaPathFinder):
             if package in waiting.packages and waiting.is_there() and not self._is_busy(waiting):
                 self._tell(waiting)
 
+    def _look_again(self) -> None:
+        """Watch what somebody still waits for."""
+        self._packages = frozenset().union(*(one.packages for one in self._waiting))
+
     def _is_busy(self, waiting: Waiting) -> bool:
         depths: dict[str, int] = self._here.__dict__.get("depths", {})
         return any(depths.get(package) for package in waiting.packages)
@@ -129,6 +133,7 @@ class ImportWatch(MetaPathFinder):
         waiting.is_done = True
         if waiting in self._waiting:
             self._waiting.remove(waiting)
+            self._look_again()
         try:
             waiting.tell()
         except Exception as error:
