@@ -45,7 +45,7 @@ class Looks(Helper):
             Look("take_stacks", PROCESS_S, self._see_stacks),
             Look("take_loop", LOOK_S, self._see_loops),
             Look("take_waits", LOOK_S, lambda now_ns: tasks[1].look(now_ns) if (tasks := self._find_tasks()) else ()),
-            Look("take_telemetry", LOOK_S, self._see_telemetry),
+            Look("take_telemetry", LOOK_S, self._see_telemetry, at_flush=True),
         ]
 
     def close(self) -> None:

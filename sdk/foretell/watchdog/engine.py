@@ -47,6 +47,8 @@ class Look:
     every_s: float
     samples: Callable[[int], Iterable[object]]
     """Gives what is seen at a time (ns)."""
+    at_flush: bool = False
+    """Also when a flush judges what is left: a short program may end before its first look."""
 
 
 class Actions(Protocol):
@@ -126,7 +128,7 @@ class Watchdog:
             self._rouse()
         if self._taken - self._judged > HELP_AT and self._lock.acquire(blocking=False):
             try:
-                self._round(is_look=False)
+                self._round()
             finally:
                 self._lock.release()
 
@@ -144,7 +146,7 @@ class Watchdog:
         if not self._lock.acquire(timeout=timeout_s):
             return False
         try:
-            self._round(is_look=False)
+            self._round([look for look in self._looks if look.at_flush], at_once=True)
         finally:
             self._lock.release()
         if self._thread is not None and len(self._episodes):
@@ -161,7 +163,7 @@ class Watchdog:
         self._thread = None
         if self._lock.acquire(timeout=STOP_S):
             try:
-                self._round(is_look=False)
+                self._round()
                 self._pass_on(self._episodes.end_all(self._clock.now_ns()), {})
             finally:
                 self._lock.release()
@@ -204,7 +206,10 @@ class Watchdog:
                 return
             with guard("watchdog"):  # the thread must live
                 with self._lock:
-                    self._round(is_look=True)
+                    self._round(self._looks)
+                    if self._clock.follow(self._list_open_runs):
+                        text = "The wall clock was set while agents ran; their runs keep the time of before."
+                        FAULTS.warn("clock.jump", text)
                 self._has_lasting = self._actions.attend() or len(self._episodes) > 0
 
     def _sleep(self) -> None:
@@ -219,15 +224,10 @@ class Watchdog:
         if self._news:
             self._stop.wait(NEWS_S)
 
-    def _round(self, *, is_look: bool) -> None:
+    def _round(self, looks: Sequence[Look] = (), *, at_once: bool = False) -> None:
         now_ns = self._clock.now_ns()
         ended = self._judge_news(now_ns)
-        if is_look:
-            if self._clock.follow(self._list_open_runs):
-                FAULTS.warn(
-                    "clock.jump", "The wall clock was set while agents ran; their runs keep the time of before."
-                )
-            self._look(now_ns)
+        self._look(looks, now_ns, at_once=at_once)
         findings: list[Finding] = []
         for trigger, judgements in self._crew.judge(now_ns):
             findings += self._episodes.take(find_trigger(trigger), judgements, now_ns)
@@ -247,11 +247,12 @@ class Watchdog:
             self._judged += len(calls)
         return ended
 
-    def _look(self, now_ns: int) -> None:
+    def _look(self, looks: Sequence[Look], now_ns: int, *, at_once: bool) -> None:
         """Look where it is time, and where somebody wants to see it."""
         at_s = time.monotonic()
-        for look in self._looks:
-            if at_s < self._next_look_s.get(look.method, 0.0) or not self._crew.wants(look.method):
+        for look in looks:
+            is_due = at_once or at_s >= self._next_look_s.get(look.method, 0.0)
+            if not is_due or not self._crew.wants(look.method):
                 continue
             began_s = time.thread_time()
             try:

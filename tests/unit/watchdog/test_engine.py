@@ -8,9 +8,10 @@ import pytest
 
 from foretell.errors import FAULTS
 from foretell.model.kinds import Kind, Outcome
+from foretell.model.samples import TelemetrySample
 from foretell.watchdog.clock import SteadyClock
-from foretell.watchdog.engine import MAX_WAITING
-from tests.unit.watchdog.watch_stage import RUN, Failing, Repeats, S, Watch, make_call
+from foretell.watchdog.engine import MAX_WAITING, Look
+from tests.unit.watchdog.watch_stage import RUN, Failing, Lossy, Repeats, S, Watch, make_call
 
 
 @pytest.fixture
@@ -33,6 +34,21 @@ def test_a_flush_judges_what_was_taken(watch):
     watch.end_tools(2)
 
     assert [("agent_loop", RUN, False)] == watch.told_of()
+
+
+def test_a_flush_looks_at_what_a_short_program_leaves_no_time_to_look_at():
+    """At our own counts, that is; a look at the process takes too long for it."""
+    samples = [TelemetrySample(S, {"dropped.calls": 3})]
+    looks = (
+        Look("take_telemetry", 60.0, lambda now_ns: samples, at_flush=True),
+        Look("take_process", 60.0, lambda now_ns: [object()]),
+    )
+    watch = Watch(Lossy, looks=looks)
+    watch.dog.flush(5)
+    told = watch.told_of()
+    watch.dog.close()
+
+    assert [("telemetry_gap", "dropped.calls", False)] == told
 
 
 def test_what_was_not_enough_is_not_told(watch):

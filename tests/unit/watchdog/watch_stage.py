@@ -11,8 +11,9 @@ from foretell.export.counts import Counts
 from foretell.model.call import Call
 from foretell.model.finding import Finding, Verdict
 from foretell.model.kinds import Kind, Outcome
+from foretell.model.samples import TelemetrySample
 from foretell.watchdog.clock import SteadyClock
-from foretell.watchdog.engine import Watchdog
+from foretell.watchdog.engine import Look, Watchdog
 
 S = 1_000_000_000
 RUN = f"{1:016x}"
@@ -41,6 +42,26 @@ class Repeats(Detector):
             for run_id, times in self.seen.items()
             if times >= self.limits["repeats"]
         ]
+
+
+class Lossy(Detector):
+    """Fires for each of our counts that is not 0."""
+
+    trigger = "telemetry_gap"
+    kinds = frozenset()
+
+    def __init__(self, limits: Mapping[str, float]) -> None:
+        super().__init__(limits)
+        self.counts: dict[str, int] = {}
+
+    def take_telemetry(self, sample: TelemetrySample) -> None:
+        self.counts.update(sample.counts)
+
+    def take_process(self, sample: object) -> None:
+        self.counts["process"] = 1
+
+    def judge(self, now_ns: int) -> list[Judgement]:
+        return [Judgement(name, Verdict.FIRING, now_ns, name) for name, count in self.counts.items() if count]
 
 
 class Failing(Detector):
@@ -77,7 +98,7 @@ class Told:
 class Watch:
     """A watchdog and its surroundings."""
 
-    def __init__(self, *detectors: type[Detector], repeats: float = 2) -> None:
+    def __init__(self, *detectors: type[Detector], repeats: float = 2, looks: Sequence[Look] = ()) -> None:
         self.told = Told()
         self.counts = Counts()
         self.open_calls: dict[int, Call] = {}
@@ -85,7 +106,7 @@ class Watch:
         clock = SteadyClock(lambda: next(ticks), lambda: 0)
         self.dog = Watchdog(
             lambda: [made({"repeats": repeats}) for made in detectors],
-            (),
+            looks,
             self.told,
             clock,
             self.open_calls,
