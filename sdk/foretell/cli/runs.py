@@ -40,7 +40,6 @@ def runs(
 ) -> None:
     """List recorded runs, newest first."""
     from foretell.cli.reading import FIRST_STEPS, find_store, has_store, open_reader
-    from foretell.cli.shapes import shape_runs
     from foretell.cli.terminal import say, write_json
 
     now_ns = time.time_ns()
@@ -48,6 +47,8 @@ def runs(
     directory = find_store(store)
     found = list(open_reader(directory).find_runs(query)) if has_store(directory) else []
     if as_json:
+        from foretell.cli.shapes import shape_runs
+
         write_json(shape_runs(found))
     elif found:
         _draw(found, now_ns)

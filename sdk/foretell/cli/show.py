@@ -39,7 +39,6 @@ def show(
     What called what, how long it took, what it cost, what failed, and what is about to go wrong.
     """
     from foretell.cli.reading import find_store, load_run, open_reader
-    from foretell.cli.shapes import shape_run
     from foretell.cli.terminal import show as draw
     from foretell.cli.terminal import write_json
 
@@ -51,6 +50,8 @@ def show(
         if not as_json and _is_watched():
             return
     if as_json:
+        from foretell.cli.shapes import shape_run
+
         write_json(shape_run(loaded, content, logs))
     else:
         draw(draw_run(loaded))
