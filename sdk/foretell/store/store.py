@@ -13,7 +13,7 @@ from foretell.errors import StoreError
 from foretell.store.forking import watch_forks
 from foretell.store.opening import FILE_NAME, open_connection
 
-_FORK_WAIT_S = 2.0
+_FORK_WAIT_S = 30.0
 
 
 class Store:

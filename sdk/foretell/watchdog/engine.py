@@ -37,6 +37,8 @@ MAX_WAITING: Final = 16_384
 HELP_AT: Final = 1_024
 """So many calls wait because the program leaves this thread no time: then whoever brings more judges them."""
 STOP_S: Final = 2.0
+FORK_WAIT_S: Final = 30.0
+"""How long a fork waits for a round: an import that is half done then would hang the child."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ class Watchdog:
 
     def before_fork(self) -> None:
         """Come to rest."""
-        self._is_held = self._lock.acquire(timeout=STOP_S)
+        self._is_held = self._lock.acquire(timeout=FORK_WAIT_S)
 
     def after_fork_in_parent(self) -> None:
         """Go on."""
