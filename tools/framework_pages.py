@@ -35,11 +35,11 @@ HEADINGS = {Sort.AGENTS: "Agent frameworks", Sort.CLIENT: "Clients", Sort.PROTOC
 
 def make_pages() -> dict[Path, str]:
     """Every page that can be made from what is known here."""
-    known = {contract.name: results.read(contract.name) for contract in CONTRACTS}
+    known = {contract.name: results.read(contract.name) for contract in CONTRACTS if contract.sort in HEADINGS}
     pages = {
         PAGES / f"{contract.name}.md": make_page(contract, found)
         for contract in CONTRACTS
-        if (found := known[contract.name]) is not None and found["verdict"] == "proven"
+        if (found := known.get(contract.name)) is not None and found["verdict"] == "proven"
     }
     return {**pages, PAGES / "index.md": make_index()}
 

@@ -64,7 +64,7 @@ AGENTS = (
         "pydantic-ai",
         "Pydantic AI",
         "independent/pydantic_ai_agent",
-        ("pydantic-ai-slim[openai]>=1,<3",),
+        ("pydantic-ai-slim[openai]>=2,<3",),
         ("pydantic-ai", "openai"),
     ),
     _agents(

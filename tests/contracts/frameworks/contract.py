@@ -15,6 +15,7 @@ class Sort(str, Enum):
     AGENTS = "agent framework"
     CLIENT = "client"
     PROTOCOL = "protocol"
+    LOWEST = "lowest version"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ import fcntl
 import hashlib
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -45,7 +47,7 @@ def find_environment(family: Family) -> Path:
 
 def list_versions(family: Family) -> dict[str, str]:
     """The versions of the family's packages as they are installed."""
-    names = [package.partition(">")[0].partition("[")[0].partition("=")[0] for package in family.packages]
+    names = [re.split(r"[^\w.-]", package)[0] for package in family.packages]
     script = "import importlib.metadata as m, json, sys; print(json.dumps({n: m.version(n) for n in sys.argv[1:]}))"
     done = subprocess.run(
         [str(find_environment(family)), "-c", script, *names], capture_output=True, text=True, check=True
@@ -69,6 +71,8 @@ def find_python() -> str:
 
 
 def _make(family: Family, folder: Path, python: str) -> None:
+    for old in CACHE.glob(f"{family.name}-{'[0-9a-f]' * 12}"):
+        shutil.rmtree(old)  # of other requirements
     extras = f"[{','.join(family.extras)}]" if family.extras else ""
     command = [str(ROOT / "tools" / "set_up.sh"), str(folder), python, "--editable", f".{extras}", *family.packages]
     try:

@@ -9,7 +9,8 @@ INTEGRATION = Integration(
     title="Pydantic AI",
     distribution="pydantic-ai-slim",
     module="pydantic_ai",
-    candidates=(native("foretell.integrations.frameworks.pydantic_ai:switch_on", ">=1"),),
+    # Before 2 its spans do not say what they are, and hold contents under names of anybody's.
+    candidates=(native("foretell.integrations.frameworks.pydantic_ai:switch_on", ">=2"),),
 )
 
 

@@ -49,10 +49,8 @@ async def asynchronous(question):
 def stream(question):
     client = OpenAI()
     messages = [{"role": "user", "content": question}]
-    with client.chat.completions.stream(
-        model=MODEL, messages=messages, tools=TOOLS, stream_options={"include_usage": True}
-    ) as events:
-        use_tools(messages, events.get_final_completion().choices[0].message)
+    completion = client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS)
+    use_tools(messages, completion.choices[0].message)
     chunks = client.chat.completions.create(
         model=MODEL, messages=messages, tools=TOOLS, stream=True, stream_options={"include_usage": True}
     )
