@@ -103,7 +103,7 @@ def _report(directory: Path, started_ns: int, as_json: bool) -> None:
         if as_json:
             line = json.dumps({"schema": "foretell.recorded/1", "runs": [shape_summary(one) for one in found]})
         else:
-            line = say_recorded(found)
+            line = say_recorded(found, sys.modules)
         sys.stderr.write(f"{line}\n")
     except Exception as error:  # the program is done; its exit code is what counts
         sys.stderr.write(f"foretell: what was recorded cannot be read: {error}\n")
@@ -122,14 +122,14 @@ def say_what_is_missing(loaded: Container[str]) -> str:
     return "put @foretell.instrument_agent on your agent, or ask: foretell doctor"
 
 
-def say_recorded(found: list[RunSummary]) -> str:
-    """Say in one line what was recorded, newest run first, and how to see it."""
+def say_recorded(found: list[RunSummary], loaded: Container[str] = ()) -> str:
+    """Say in one line what was recorded, newest run first, and how to see it; `loaded` is what the program imported."""
     from foretell.cli.render.runs import ID_DIGITS
     from foretell.cli.render.words import OUTCOME_WORDS, count_noun, format_cost
     from foretell.model.kinds import Outcome
 
     if not found:
-        return f"foretell: no run was recorded; {say_what_is_missing(sys.modules)}"
+        return f"foretell: no run was recorded; {say_what_is_missing(loaded)}"
     newest = found[0]
     calls = count_noun(sum(one.call_count for one in found), "call")
     priced = [one.cost_usd for one in found if one.cost_usd is not None]

@@ -104,6 +104,7 @@ def test_many_recorded_runs_are_summed_in_one_line(summary):
 
 def test_a_program_that_recorded_nothing_says_what_to_do():
     assert "@foretell.instrument_agent" in say_recorded([])
+    assert "@foretell.instrument_agent" in say_recorded([], {"json", "os"})
 
 
 def test_a_price_that_is_not_known_is_a_dash():
