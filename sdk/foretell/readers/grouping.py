@@ -107,7 +107,7 @@ def _is_id(run_id: str) -> bool:
 
 def sum_up(calls: Sequence[Call], service_names: dict[str, str]) -> list[RunSummary]:
     """Lines of the runs of `calls`, newest first, by the store's own sums."""
-    batch, nothing_open = Batch(), set[int]()
+    batch, nothing_open = Batch(), dict[int, bool]()
     for call in calls:
         batch.note_calls((call,), service_names.get(call.run_id, ""), nothing_open)
     lines = [dict(zip(RUN_COLUMNS, line, strict=True)) for line in batch.runs.values()]

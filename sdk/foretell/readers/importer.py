@@ -98,7 +98,7 @@ def _only_new(connection: sqlite3.Connection, calls: Sequence[Call]) -> list[Cal
 
 
 def _put(connection: sqlite3.Connection, calls: Sequence[Call], services: Mapping[str, str], now_ns: int) -> None:
-    batch, nothing_open = Batch(), set[int]()
+    batch, nothing_open = Batch(), dict[int, bool]()
     for call in calls:
         batch.note_calls((call,), services.get(call.run_id, ""), nothing_open)
     clean_batch(batch)
