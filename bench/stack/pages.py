@@ -9,7 +9,7 @@ from pathlib import Path
 from foretell.triggers.catalogue import CATALOGUE
 from foretell.triggers.trigger import Trigger
 from tests.stack.holds import HOLD_S
-from tests.stack.paging.told import list_alerts
+from tests.stack.paging.told import list_first_of
 from tests.stack.road import wait_for
 from tests.stack.runner import Stack
 from tests.stack.troubles import SOURCES, Played, Troubles
@@ -31,8 +31,8 @@ def _list_delays(stack: Stack, troubles: Troubles) -> Iterator[str]:
 
 
 def _describe(stack: Stack, trigger: Trigger, played: Played) -> str:
-    about = {"trigger": trigger.id, "job": SOURCES[trigger.id].job}
-    first_s = min(alert["came_s"] for alert in wait_for(lambda: list_alerts(stack, **about), 240))
+    told = wait_for(lambda: list_first_of(stack, trigger.id, SOURCES[trigger.id].job), 240)
+    first_s = min(alert["came_s"] for alert in told)
     own_s = played.minimum_s + HOLD_S
     over_s = first_s - played.onset_s - own_s
     late = "" if over_s <= ALLOWED_S else f"  MORE THAN {ALLOWED_S} s"

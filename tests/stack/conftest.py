@@ -84,7 +84,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with socket.socket() as free:
         free.bind(("", 0))
         port = free.getsockname()[1]
-    environment = {"FORETELL_ALERT_WEBHOOK_URL": f"http://host.docker.internal:{port}/"}
+    webhook = f"http://host.docker.internal:{port}/"
+    environment = {"FORETELL_ALERT_WEBHOOK_URL": webhook, "FORETELL_DEADMAN_URL": f"{webhook}alive"}
     with Stack(spec, folder, environment) as running, listen(running.host, port) as running.told:
         shorten_holds(running)
         write_history(running.services["prometheus"])

@@ -18,7 +18,8 @@ def listen(host: str, port: int) -> Iterator[list[dict[str, Any]]]:
 
     class Webhook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            told.append({**json.loads(self.rfile.read(int(self.headers["Content-Length"]))), "came_s": time.time()})
+            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            told.append({**message, "came_s": time.time(), "path": self.path})
             self.send_response(200)
             self.end_headers()
 

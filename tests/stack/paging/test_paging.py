@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.stack.paging.told import list_alerts
+from tests.stack.paging.told import list_alerts, list_messages
 from tests.stack.road import ask, gauge, send, wait_for
 from tests.stack.runner import Stack
 
@@ -30,6 +30,13 @@ def test_a_finding_reaches_the_phone_within_half_a_minute(stack: Stack) -> None:
     assert ("AgentLoop", "critical", "agent_loop") == tuple(
         alert["labels"][name] for name in ("alertname", "severity", "trigger")
     )
+
+
+def test_a_sign_of_life_goes_to_whom_it_is_for_and_to_nobody_else(stack: Stack) -> None:
+    (sign, *_) = wait_for(lambda: list_messages(stack, "/alive"), 90)
+
+    assert {"DeadMansSwitch"} == {alert["labels"]["alertname"] for alert in sign["alerts"]}
+    assert [] == list_alerts(stack, alertname="DeadMansSwitch")
 
 
 FOLLOWS = {

@@ -13,7 +13,7 @@ from foretell.triggers.trigger import Trigger
 from tests.house.dashboard_source import DASHBOARDS
 from tests.stack.holds import HOLD_S
 from tests.stack.images import ROOT
-from tests.stack.paging.told import Alert, list_alerts
+from tests.stack.paging.told import Alert, list_alerts, list_first_of, list_messages
 from tests.stack.road import ask, wait_for
 from tests.stack.runner import Stack
 from tests.stack.troubles import SOURCES, Troubles
@@ -80,7 +80,8 @@ def test_it_is_told_soon_after_the_trouble_began(stack: Stack, troubles: Trouble
     source = SOURCES[trigger.id]
     assert source.play is not None
     played = troubles.wait_for(source.play)
-    first = min(alert["came_s"] for alert in list_alerts(stack, trigger=trigger.id, job=source.job))
+    told = wait_for(lambda: list_first_of(stack, trigger.id, source.job), 300)
+    first = min(alert["came_s"] for alert in told)
     over_s = first - played.onset_s - played.minimum_s - HOLD_S
     print(f"{trigger.id}: told {first - played.onset_s:.0f} s after its onset, {over_s:.0f} s over the rule's own time")
 
@@ -89,14 +90,14 @@ def test_it_is_told_soon_after_the_trouble_began(stack: Stack, troubles: Trouble
 
 def test_a_message_is_about_one_agent(stack: Stack, troubles_ended: Troubles) -> None:
     """All that is wrong with an agent, as far as it is equally grave, comes together."""
-    assert stack.told
-    for message in list(stack.told):
+    assert list_messages(stack)
+    for message in list_messages(stack):
         assert {"agent"} == set(message["groupLabels"])
         assert {message["groupLabels"]["agent"]} == {alert["labels"]["agent"] for alert in message["alerts"]}
 
 
 def test_what_is_wrong_with_one_agent_comes_in_one_message(stack: Stack, troubles_ended: Troubles) -> None:
     def list_names() -> list[set[str]]:
-        return [{alert["labels"]["alertname"] for alert in message["alerts"]} for message in list(stack.told)]
+        return [{alert["labels"]["alertname"] for alert in message["alerts"]} for message in list_messages(stack)]
 
     assert wait_for(lambda: [names for names in list_names() if {"ErrorRate", "ErrorRateFound"} <= names], 90)
