@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from foretell.errors import FAULTS
 from foretell.integrations import objects
+from foretell.integrations.imports import Waiting
 from foretell.integrations.registry import select_integrations
+from foretell.integrations.whole import CLIENT, load_httpx2
 
 if TYPE_CHECKING:
     from foretell.integrations.gating import FindForeign
@@ -21,6 +23,7 @@ def switch_on(settings: Settings, environment: Mapping[str, str], foreign: FindF
     `foreign` gives who takes in their spans. A name that does not exist raises SettingError.
     """
     chosen = select_integrations(settings.integrations, settings.integrations_off)
+    load_httpx2()
     if settings.isolated:
         # Their spans would stand in the application's context, which an isolated set-up keeps out of.
         from foretell.setting_sources import Source
@@ -29,6 +32,7 @@ def switch_on(settings: Settings, environment: Mapping[str, str], foreign: FindF
             FAULTS.warn("integrations.isolated", "Integrations are off: isolated=True keeps to what is decorated.")
         return None
     board = build_switchboard(settings, environment, foreign)
+    board.wait_for(Waiting(CLIENT, (CLIENT,), load_httpx2))
     board.switch_on(chosen)
     objects.board = board
     mute_others(board)

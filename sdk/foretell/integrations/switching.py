@@ -90,6 +90,10 @@ class Switchboard:
                 self._add(integration)
         return dict(self._standings)
 
+    def wait_for(self, waiting: Waiting) -> None:
+        """Tell somebody else, too, when the program has imported something; until everything is switched off."""
+        self._watch.wait_for(waiting)
+
     def list_standings(self) -> list[Standing]:
         """How each integration stands now."""
         return list(self._standings.values())

@@ -5,14 +5,10 @@ from __future__ import annotations
 from foretell.integrations.integration import (
     GatePoint,
     Integration,
-    Undo,
-    Wiring,
     openinference,
     openllmetry,
     otel,
 )
-
-_OTEL = "opentelemetry-instrumentation-genai-openai"
 
 _CHAT, _RESPONSES, _EMBEDDINGS = (
     "openai.resources.chat.completions",
@@ -27,7 +23,11 @@ INTEGRATION = Integration(
     module="openai",
     used=(_CHAT, _RESPONSES, _EMBEDDINGS),  # the instrumentor loads two hundred modules of types
     candidates=(
-        otel(_OTEL, "foretell.integrations.clients.openai:switch_on", ">=1.26,<4"),
+        otel(
+            "opentelemetry-instrumentation-genai-openai",
+            "opentelemetry.instrumentation.genai.openai:OpenAIInstrumentor",
+            ">=1.26,<4",
+        ),
         openllmetry("openai", "OpenAIInstrumentor", ">=1.26"),
         openinference("openai", "OpenAIInstrumentor", ">=1.69"),
     ),
@@ -42,16 +42,3 @@ INTEGRATION = Integration(
         for kind in ("", "Async")
     ),
 )
-
-
-def switch_on(wiring: Wiring) -> Undo | None:
-    """Switch OpenTelemetry's instrumentor on; None where the program has done so itself."""
-    from importlib.util import find_spec
-
-    from foretell.integrations.switching import start_candidate
-
-    # The client looks whether httpx2 is loaded, at each answer. The price list loads it in the worker, and half of a
-    # module there would be an AttributeError in the program.
-    if find_spec("httpx2") is not None:
-        import httpx2  # noqa: F401  # whole, before the program's first call
-    return start_candidate(otel(_OTEL, "opentelemetry.instrumentation.genai.openai:OpenAIInstrumentor"), wiring)

@@ -15,7 +15,7 @@ INTEGRATION = Integration(
     distribution="crewai",
     module="crewai",
     candidates=(
-        # OpenLLMetry's raises into programs, leaves out tools and calls agents by their task's text.
+        # OpenLLMetry's leaves out tools and calls agents by their task's text.
         own("foretell.integrations.frameworks.crewai:switch_on", ">=1,<2"),
         openinference("crewai", "CrewAIInstrumentor", ">=1.10.1"),
         openllmetry("crewai", "CrewAIInstrumentor", ">=1,<2"),
