@@ -26,7 +26,7 @@ POLL_S = 0.25
 @click.option("--follow", "-f", is_flag=True, help="Keep drawing until the run has ended.")
 @content_option
 @click.option("--logs", is_flag=True, help="Every log line, not only warnings and worse.")
-@click.option("--limit", "-n", default=400, help="How many calls (and log lines) to draw at most.", show_default=True)
+@click.option("--limit", "-n", default=200, help="How many calls (and log lines) to draw at most.", show_default=True)
 @store_option
 @json_option
 def show(

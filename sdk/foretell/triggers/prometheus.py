@@ -88,14 +88,18 @@ def _annotate(trigger: Trigger, alert: Alert) -> Iterator[tuple[str, str]]:
 def _link_traces() -> str:
     """Jaeger's search for what the agent did about then; of what names no agent, for all of its service."""
     service = '{{ with $labels.job }}&service={{ reReplaceAll "^.*/" "" . | urlquery }}{{ end }}'
-    agent = "{{ with $labels.gen_ai_agent_name }}&tags=%7B%22gen_ai.agent.name%22%3A%22{{ . | urlquery }}%22%7D{{ end }}"
+    agent = (
+        "{{ with $labels.gen_ai_agent_name }}&tags=%7B%22gen_ai.agent.name%22%3A%22{{ . | urlquery }}%22%7D{{ end }}"
+    )
     start, end = _ask_time(-TRACES_BEFORE_S), _ask_time(TRACES_AFTER_S)
     return f"{TRACES_URL}?limit=20&lookback=custom&start={start}&end={end}{service}{agent}"
 
 
 def _ask_time(offset_s: int) -> str:
     """The moment at which a rule is looked at, and so much more, in microseconds: a template has no clock."""
-    return f'{{{{ with query "1e6 * (time() {offset_s:+d})" }}}}{{{{ . | first | value | printf "%.0f" }}}}{{{{ end }}}}'
+    return (
+        f'{{{{ with query "1e6 * (time() {offset_s:+d})" }}}}{{{{ . | first | value | printf "%.0f" }}}}{{{{ end }}}}'
+    )
 
 
 def _fill(text: str, limits: Mapping[str, float]) -> str:

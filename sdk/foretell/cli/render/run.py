@@ -44,7 +44,7 @@ KIND_STYLES = {
     Kind.MEMORY: "cyan",
 }
 SEVERITY_STYLES = {"critical": "bold red", "warning": "yellow", "info": "blue"}
-MAX_ROWS = 400
+MAX_ROWS = 200
 """Calls drawn unless more are asked for; a terminal is no place for ten thousand lines."""
 
 
@@ -240,12 +240,16 @@ def draw_bar(call: Call, summary: RunSummary, look: Look) -> Text:
     last = -(-((call.end_ns or run_end_ns) - summary.start_ns) * halves // span_ns)
     first = min(max(first, 0), halves - 1)
     last = min(max(last, first + 1), halves)
-    cells = []
-    for at in range(0, halves, 2):
-        left, right = first <= at < last, first <= at + 1 < last
-        cells.append("━" if left and right else "╸" if left else "╺" if right else " ")
     style = OUTCOME_STYLES[call.outcome] if call.outcome is not Outcome.OK else KIND_STYLES.get(call.kind, "dim")
-    return Text("".join(cells), style.removeprefix("bold "))
+    return Text(_draw_line(first, last).ljust(look.bar_width), style.removeprefix("bold "))
+
+
+def _draw_line(first: int, last: int) -> str:
+    """Draw a line from one half of a cell up to another, which is beyond it."""
+    before, cells = first // 2, (last + 1) // 2 - first // 2
+    if cells == 1:
+        return " " * before + ("━" if last - first == 2 else "╺" if first % 2 else "╸")
+    return " " * before + ("╺" if first % 2 else "━") + "━" * (cells - 2) + ("╸" if last % 2 else "━")
 
 
 def say_call_tokens(call: Call) -> str:
