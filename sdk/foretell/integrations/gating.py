@@ -13,6 +13,7 @@ from opentelemetry.trace import get_current_span
 from foretell.instrument import state
 from foretell.instrument.contexts import live_context
 from foretell.instrument.operation import Operation
+from foretell.integrations.patching import put_wrapper
 
 if TYPE_CHECKING:
     from foretell.instrument.otel.foreign import ForeignSpans
@@ -67,20 +68,9 @@ class Gatekeeper:
             return None
         owner, name = found
         before = inspect.getattr_static(owner, name)
-        is_inherited = name not in vars(owner)
         is_async = inspect.iscoroutinefunction(inspect.unwrap(getattr(owner, name)))
         gate = FunctionWrapper(before, self._before_coroutine if is_async else self._before_call)
-        setattr(owner, name, gate)
-
-        def undo() -> None:
-            if vars(owner).get(name) is not gate:
-                return  # somebody wrapped it since: taking ours out would throw theirs out
-            if is_inherited:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, before)
-
-        return undo
+        return put_wrapper(owner, name, before, gate)
 
     def _before_call(self, wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         runtime = state.current

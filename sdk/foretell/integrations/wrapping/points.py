@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from foretell.integrations.patching import put_wrapper
+
 if TYPE_CHECKING:
     from foretell.integrations.integration import Undo
 
@@ -56,16 +58,4 @@ def _wrap(point: WrapPoint) -> Undo:
         if point.is_needed:
             raise
         return lambda: None
-    is_inherited = name not in vars(owner)
-    wrapper = FunctionWrapper(before, point.wrapper)
-    setattr(owner, name, wrapper)
-
-    def undo() -> None:
-        if vars(owner).get(name) is not wrapper:
-            return  # somebody wrapped it since: taking ours out would throw theirs out
-        if is_inherited:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, before)
-
-    return undo
+    return put_wrapper(owner, name, before, FunctionWrapper(before, point.wrapper))
