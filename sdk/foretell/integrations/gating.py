@@ -13,7 +13,7 @@ from opentelemetry.trace import get_current_span
 from foretell.instrument import state
 from foretell.instrument.contexts import live_context
 from foretell.instrument.operation import Operation
-from foretell.integrations.patching import put_wrapper
+from foretell.integrations.wrapping.patching import put_wrapper
 
 if TYPE_CHECKING:
     from foretell.instrument.otel.foreign import ForeignSpans

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from foretell.integrations.patching import put_wrapper
+from foretell.integrations.wrapping.patching import put_wrapper
 
 if TYPE_CHECKING:
     from foretell.integrations.integration import Undo
