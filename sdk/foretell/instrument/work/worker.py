@@ -33,6 +33,8 @@ MAKE_WAY_S = 0.001
 """How long a call waits for the worker while the queue is over 90 % full: a busy caller would else keep the GIL."""
 FORK_WAIT_S = 30.0
 """How long a fork waits for what the worker is at: an import that is half done then would hang the child for ever."""
+DAEMON_S = 0.2
+"""How long a daemon thread's call that ends after the end waits for the interpreter to stop the thread."""
 LATE_S = 1.0
 """How long a call that ends after the end may hold up its thread."""
 INFERENCE = (Kind.LLM, Kind.EMBEDDINGS)
@@ -247,6 +249,9 @@ class Worker:
         """The program is ending: nobody comes for what is queued now, but for what a sink queues as it is closed."""
         waits = self._queue or self._scores or self._logs or self.findings
         if waits and not self._is_closed and threading.get_ident() not in self._inside:
+            if threading.current_thread().daemon:
+                # The interpreter is about to stop it: in a sleep it just goes, in RE2 (C++, without the GIL) it aborts all.
+                time.sleep(DAEMON_S)
             self.drain(LATE_S)
             self._delivery.close(time.monotonic() + LATE_S)
 
