@@ -76,7 +76,7 @@ def test_a_quote_that_is_never_closed_is_blamed_on_its_own_file(check):
 
 
 def test_broken_json_is_told_with_its_line(check):
-    (found,) = check({"page.json": '{\n "a": 1,\n}'})
+    (found,) = check({"page.json": '{\n "a": 1,\n "b" 2\n}'})
 
     assert found.startswith("loki: deploy/page.json:3: cannot be parsed (")
 
