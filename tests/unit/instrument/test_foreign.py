@@ -11,15 +11,10 @@ from opentelemetry.trace import Link as OtelLink
 from opentelemetry.trace import SpanContext, Status, StatusCode, Tracer, set_span_in_context
 
 import foretell
-from foretell.cost.prices import PriceBook
 from foretell.errors import FAULTS
-from foretell.instrument import state
 from foretell.instrument.otel.foreign import MAX_REMEMBERED, ForeignSpans
-from foretell.instrument.work.refining import Refiner
-from foretell.instrument.work.worker import Worker
 from foretell.model.kinds import Kind, Outcome
-from foretell.payloads.refine import refine_contents
-from foretell.privacy.redactor import Redactor
+from tests.unit.instrument.listening import listen
 
 CHAT = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o-mini", "llm.provider": "openai"}
 TOKENS = {"llm.token_count.prompt": 1000, "llm.token_count.completion": 100}
@@ -29,17 +24,7 @@ AGENT = {"openinference.span.kind": "AGENT", "agent.name": "researcher"}
 @pytest.fixture
 def foreign(record: Any) -> Iterator[ForeignSpans]:
     """The processor, and a worker that refines as in earnest."""
-    runtime = state.current
-    assert runtime is not None
-    redactor = Redactor()
-    refiner = Refiner(PriceBook(), lambda calls: refine_contents(calls, redactor))
-    runtime.worker = Worker(refiner, [record], runtime.open_calls, runtime.counts)
-    record.worker = runtime.worker
-    spans = ForeignSpans()
-    spans.runtime = runtime
-    runtime.spans.foreign = spans  # type: ignore[attr-defined]  # our own spans have it
-    yield spans
-    runtime.worker.close(5)
+    yield from listen(record)
 
 
 @pytest.fixture

@@ -10,14 +10,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Status, StatusCode, Tracer
 
 import foretell
-from foretell.cost.prices import PriceBook
 from foretell.instrument import state
 from foretell.instrument.otel.foreign import ForeignSpans
-from foretell.instrument.work.refining import Refiner
 from foretell.instrument.work.worker import Worker
 from foretell.model.kinds import Kind, Outcome
-from foretell.payloads.refine import refine_contents
-from foretell.privacy.redactor import Redactor
+from tests.unit.instrument.listening import listen
 
 CHAT = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o-mini", "gen_ai.provider.name": "openai"}
 TOKENS = {"gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 100}
@@ -37,17 +34,7 @@ class Showing(Worker):
 @pytest.fixture
 def foreign(record: Any) -> Iterator[ForeignSpans]:
     """The processor, and a worker that refines as in earnest."""
-    runtime = state.current
-    assert runtime is not None
-    redactor = Redactor()
-    refiner = Refiner(PriceBook(), lambda calls: refine_contents(calls, redactor))
-    runtime.worker = Showing(refiner, [record], runtime.open_calls, runtime.counts)
-    record.worker = runtime.worker
-    spans = ForeignSpans()
-    spans.runtime = runtime
-    runtime.spans.foreign = spans  # type: ignore[attr-defined]  # our own spans have it
-    yield spans
-    runtime.worker.close(5)
+    yield from listen(record, Showing)
 
 
 @pytest.fixture
