@@ -5,10 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,17 +14,7 @@ from typing import Any
 
 import pytest
 
-from foretell.stack.commands import Answer
-from foretell.stack.configs import read_complaint, wrap
-from tests.stack.images import find_server
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-ROOT = Path(__file__).parents[2]
-WITHOUT_CACHES = shutil.ignore_patterns("__pycache__")
+from tests.support.stack_desk import Desk, find_free_ports, make_checkout, make_installed
 
 pytestmark = [
     pytest.mark.slow,
@@ -36,106 +22,16 @@ pytestmark = [
 ]
 
 
-def find_free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
-class Desk:
-    """A machine with a copy of the project on it, a Docker, and a person who types."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.package = folder / "checkout" / "sdk"
-        self.stack = folder / "checkout"
-        self.state = folder / "docker"
-        self.path = folder / "bin"
-        self.state.mkdir()
-        self.path.mkdir()
-        self.docker_says({})
-        wrapper = self.path / "docker"
-        program = ROOT / "tests" / "support" / "fake_docker.py"
-        wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{program}" "{self.state}" "$@"\n')
-        wrapper.chmod(0o755)
-
-    def docker_says(self, answers: dict[str, tuple[int, str, str]]) -> None:
-        """Have it answer otherwise where these words occur in a call."""
-        (self.state / "says.json").write_text(json.dumps(answers))
-
-    def type(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Type `foretell` and these words."""
-        environment = {
-            "HOME": str(self.folder), "XDG_DATA_HOME": str(self.folder / "data"), "PATH": str(self.path),
-            "PYTHONPATH": os.pathsep.join((str(self.package), *filter(None, sys.path))), "PYTHONDONTWRITEBYTECODE": "1",
-        }  # fmt: skip
-        return subprocess.run(
-            [sys.executable, "-m", "foretell.cli", *words],
-            cwd=self.folder, env={**environment, **environ}, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-
-    def calls(self, word: str) -> list[list[str]]:
-        """What docker was asked to do with that word."""
-        file = self.state / "calls"
-        lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-        return [line for line in lines if word in line]
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        """Change one of the stack's files."""
-        path = self.stack / name
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new, 1))
-
-    def move_ports(self) -> None:
-        """Publish on ports that are free here, whatever else runs on this machine."""
-        path = self.stack / "docker-compose.yml"
-        text = path.read_text()
-        published = re.findall(r"127\.0\.0\.1:(\d+):", text)
-        for port, free in zip(published, find_free_ports(len(published)), strict=True):
-            text = text.replace(f"- 127.0.0.1:{port}:", f"- 127.0.0.1:{free}:")
-        path.write_text(text)
-
-    def set_mode(self) -> None:
-        """Give the files the mode that git gives them, whatever the umask is here."""
-        for path in self.stack.rglob("*"):
-            path.chmod(0o755 if path.is_dir() else 0o644)
-
-
-def copy_shipped(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=WITHOUT_CACHES)
-    else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, target)
-
-
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     """A checkout."""
-    made = Desk(tmp_path)
-    for name in ("sdk/foretell", "deploy", "dashboards/json", "docker-compose.yml"):
-        copy_shipped(ROOT / name, made.stack / name)
-    made.set_mode()
-    made.move_ports()
-    return made
+    return make_checkout(tmp_path)
 
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Desk:
-    """An installed wheel: the package, and in it what pyproject.toml says that the wheel carries."""
-    made = Desk(tmp_path)
-    made.package = tmp_path / "site-packages"
-    copy_shipped(ROOT / "sdk" / "foretell", made.package / "foretell")
-    table = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    for source, target in table["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"].items():
-        copy_shipped(ROOT / source, made.package / target)
-    made.stack = made.package / "foretell" / "_stack"
-    made.move_ports()
-    made.stack = tmp_path / "data" / "foretell" / "stack"
-    return made
+    """An installed wheel."""
+    return make_installed(tmp_path)
 
 
 def read_password(desk: Desk) -> str:
@@ -319,189 +215,6 @@ def test_down_before_any_up_is_refused(installed: Desk) -> None:
 
     assert 2 == done.returncode
     assert "the stack was never started from here" in done.stderr
-
-
-# -- something stands in the way --------------------------------------------------------------------------------------
-
-
-def assert_nothing_started(desk: Desk, done: subprocess.CompletedProcess[str], *told: str) -> None:
-    assert (2, []) == (done.returncode, desk.calls("up")), done.stderr
-    (line,) = (line for line in done.stderr.splitlines() if line.startswith("✗"))
-    for part in told:
-        assert part in line
-
-
-def test_a_broken_yaml_file_is_told_with_its_line(desk: Desk) -> None:
-    lines = (desk.stack / "deploy/loki/loki.yaml").read_text().splitlines()
-    number = lines.index("schema_config:") + 1
-    desk.edit("deploy/loki/loki.yaml", "schema_config:", "schema_config: [")
-
-    done = desk.type("up")
-    (line,) = (line for line in done.stderr.splitlines() if line.startswith("✗"))
-    found = re.match(r"✗ loki: deploy/loki/loki\.yaml:(\d+): cannot be parsed \(.+\)\. Mend that line\.", line)
-    assert found is not None, line
-    assert number <= int(found[1]) <= number + 2
-    assert_nothing_started(desk, done, "git checkout")
-
-
-def test_a_broken_dashboard_is_told_with_its_line(desk: Desk) -> None:
-    (desk.stack / "dashboards/json/cost.json").write_text('{\n  "title": "x",\n}\n')
-
-    assert_nothing_started(desk, desk.type("up"), "grafana: dashboards/json/cost.json:3: cannot be parsed")
-
-
-def test_a_broken_compose_file_is_told(desk: Desk) -> None:
-    desk.edit("docker-compose.yml", "services:\n", "services: {\n")
-
-    assert_nothing_started(desk, desk.type("up"), "docker-compose.yml")
-
-
-def test_a_file_that_is_gone_is_told(desk: Desk) -> None:
-    (desk.stack / "deploy/jaeger/config.yaml").unlink()
-
-    assert_nothing_started(desk, desk.type("up"), "jaeger: deploy/jaeger/config.yaml: is not there", "git checkout")
-
-
-def test_from_a_wheel_the_way_back_is_the_wheel(installed: Desk) -> None:
-    installed.type("up", "--check")
-    installed.edit("deploy/loki/loki.yaml", "schema_config:", "schema_config: [")
-
-    assert_nothing_started(
-        installed, installed.type("up"), "loki: deploy/loki/loki.yaml:", "A sound copy is in", "_stack"
-    )
-
-
-def test_a_port_that_is_taken_is_told_and_nothing_starts(desk: Desk) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        path = desk.stack / "docker-compose.yml"
-        path.write_text(re.sub(r"127\.0\.0\.1:\d+:3100", f"127.0.0.1:{port}:3100", path.read_text()))
-        done = desk.type("up")
-
-    assert_nothing_started(desk, done, f"loki: port {port}: is taken by", "publish another port for loki")
-
-
-def test_an_engine_that_is_off_is_told(desk: Desk) -> None:
-    desk.docker_says({"info": (1, "", "Cannot connect to the Docker daemon at unix:///var/run/docker.sock.\n")})
-
-    assert_nothing_started(
-        desk, desk.type("up"), "docker: engine: does not answer (Cannot connect", "Start Docker Desktop"
-    )
-
-
-def test_a_compose_that_is_too_old_is_told(desk: Desk) -> None:
-    desk.docker_says({"compose version": (0, "2.5.0\n", "")})
-
-    assert_nothing_started(desk, desk.type("up"), "docker compose: is 2.5.0, older than 2.17")
-
-
-@pytest.mark.parametrize("command", ["up", "down"])
-def test_without_docker_it_says_where_to_get_it(desk: Desk, command: str) -> None:
-    (desk.path / "docker").unlink()
-    done = desk.type(command)
-
-    assert 2 == done.returncode
-    assert "docker: is not on PATH. Install Docker (https://docs.docker.com/get-docker)" in done.stderr
-
-
-def test_what_beside_needs_is_asked_for(desk: Desk) -> None:
-    assert_nothing_started(desk, desk.type("up", "--beside"), "required variable FORETELL_TRACES_ENDPOINT", "into .env")
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [(("--profile", "demmo"), "there is: demo"), (("--sampling", "--beside"), "do not go together")],
-)
-def test_what_makes_no_sense_is_refused(desk: Desk, words: tuple[str, ...], told: str) -> None:
-    done = desk.type("up", *words)
-
-    assert (2, []) == (done.returncode, desk.calls("compose"))
-    assert told in done.stderr
-
-
-def test_a_server_that_refuses_its_configuration_is_told_before_anything_starts(desk: Desk) -> None:
-    said = "failed parsing config: line 12: field nobody_knows not found\n"
-    desk.docker_says({"-T loki": (1, "", f" Network foretell_default  Created\n{said}")})
-
-    assert_nothing_started(
-        desk, desk.type("up"), "loki: deploy/loki/loki.yaml: is refused by its server", "nobody_knows", "Mend it."
-    )
-
-
-def test_images_that_are_not_there_are_fetched_first(desk: Desk) -> None:
-    desk.docker_says({"image inspect": (1, "", "no such image\n")})
-    done = desk.type("up")
-    verbs = [
-        next(word for word in line if word in ("pull", "run", "up"))
-        for line in desk.calls("--project-directory")
-        if set(line) & {"pull", "run", "up"}
-    ]
-
-    assert 0 == done.returncode
-    assert ["pull", *["run"] * 6, "up"] == verbs
-
-
-def test_images_that_cannot_be_fetched_stop_it(desk: Desk) -> None:
-    desk.docker_says({"image inspect": (1, "", "no such image\n"), "pull": (1, "", "no route to host\n")})
-
-    assert_nothing_started(desk, desk.type("up"), "docker: images: could not be fetched")
-
-
-def test_a_check_fetches_nothing_and_says_what_it_left_out(desk: Desk) -> None:
-    desk.docker_says({"image inspect": (1, "", "no such image\n")})
-    done = desk.type("up", "--check")
-
-    assert (0, [], []) == (done.returncode, desk.calls("pull"), desk.calls("run"))
-    assert "have not been asked about their configuration" in done.stdout
-
-
-def test_problems_are_json_too(desk: Desk) -> None:
-    desk.docker_says({"info": (1, "", "off\n")})
-    done = desk.type("up", "--json")
-    shape = json.loads(done.stdout)
-
-    assert (2, False) == (done.returncode, shape["is_up"])
-    assert [{"service": "docker", "place": "engine", "text": "does not answer (off)"}] == [
-        {name: one[name] for name in ("service", "place", "text")} for one in shape["problems"]
-    ]
-
-
-def test_a_service_that_does_not_become_healthy_is_named_with_its_last_words(desk: Desk) -> None:
-    containers = [
-        {"Service": "loki", "State": "running", "Health": "unhealthy"},
-        {"Service": "jaeger", "State": "running", "Health": "healthy"},
-        {"Service": "volumes-owner", "State": "exited", "ExitCode": 0},
-    ]
-    desk.docker_says({
-        "up -d": (1, "", "container foretell-loki-1 is unhealthy\n"),
-        "ps --all": (0, "".join(json.dumps(one) + "\n" for one in containers), ""),
-        "logs": (0, "cannot open the index\n", ""),
-    })  # fmt: skip
-    done = desk.type("up")
-
-    assert 1 == done.returncode
-    assert "✗ loki: running unhealthy\n    cannot open the index" in done.stderr
-    assert "jaeger:" not in done.stderr
-    assert "volumes-owner" not in done.stderr
-
-
-def test_compose_s_own_parser_tells_the_lines_of_the_file(tmp_path: Path) -> None:
-    """What compose is made of reads files and complains as compose does."""
-    parser = find_server("compose")
-    if parser is None:
-        pytest.skip("compose's parser is not built. Type: tools/servers.sh compose (it needs Go)")
-
-    def parse(text: str) -> subprocess.CompletedProcess[str]:
-        (tmp_path / "x.yml").write_text(text)
-        words = [parser, "-no-interpolation", tmp_path / "x.yml"]
-        return subprocess.run(words, capture_output=True, text=True, check=False)
-
-    sound = [path.read_text() for path in sorted((ROOT / "deploy").rglob("*.y*ml"))]
-    broken = {"a: 1\nb: [1, 2\nc: 3\n": 2, "a: 1\nb: c: d\n": 2, "a: 1\n\tb: 1\n": 2, "a: 1\nb: 2\na: 3\n": 3}
-    answers = {text: Answer(1, err=parse(wrap([text])).stderr).complaint for text in broken}
-
-    assert 0 == parse(wrap(sound)).returncode
-    assert broken == {text: read_complaint(said, len(text.splitlines()))[1] for text, said in answers.items()}
 
 
 # -- status -----------------------------------------------------------------------------------------------------------
