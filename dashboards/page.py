@@ -163,6 +163,11 @@ def _type(name: str, label: str, description: str, value: str = "") -> build.Tex
 
 _HEARTBEAT = "last_over_time(foretell_agent_heartbeat_time_seconds{%s}[$__range])"
 _MEANT = 'job=~"$job", gen_ai_agent_name=~"$agent"', 'job=~"$agent"', 'job=~"$job"'
+# Programs without an agent of a name make calls and spend money too.
+_SEEN: Final = (
+    "(last_over_time(foretell_agent_heartbeat_time_seconds[$__range])"
+    " or last_over_time(foretell_calls_total[$__range]))"
+)
 # An alert's link names an agent, a job or the fleet. By name, else by job, else all of them.
 _BY_NAME, _BY_JOB, _ALL = (_HEARTBEAT % selection for selection in _MEANT)
 _SELECTED = f"({_BY_NAME} or {_BY_JOB} or {_ALL} unless on () ({_BY_NAME} or {_BY_JOB}))"
@@ -177,7 +182,7 @@ JOB_VARIABLE: Final = _ask(
     "job",
     "Service",
     "service.namespace and service.name",
-    "query_result(count by (job) (last_over_time(foretell_agent_heartbeat_time_seconds[$__range]) and on (job)"
+    f"query_result(count by (job) ({_SEEN} and on (job)"
     ' last_over_time(target_info{deployment_environment_name=~"$environment"}[$__range])))',
 ).regex('/job="([^"]+)"/')
 AGENT_VARIABLE: Final = _ask(
@@ -197,7 +202,7 @@ SERVICE_VARIABLE: Final = (
         "service",
         "",
         "Names of the chosen services without their namespace",
-        'label_values(foretell_agent_heartbeat_time_seconds{job=~"$job"}, job)',
+        'label_values(target_info{job=~"$job"}, job)',
     )
     .regex("/([^\\/]+)$/")
     .hide(VariableHide.HIDE_VARIABLE)

@@ -24,7 +24,7 @@ from tests.stack.webhook import listen
 NEEDED = [image.server for image in IMAGES.values() if image.server != "tempo"] + ["promtool"]
 # Servers are killed at the end, when nothing else is looked at; what ends late is looked at after most of that.
 NOT_PROVEN = "not proven here"
-ROOMS = ("files", "signals", "panels", "paging", "outages", "endings", "last")
+ROOMS = ("files", "signals", "frameworks", "panels", "paging", "outages", "endings", "last")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

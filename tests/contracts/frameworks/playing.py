@@ -85,8 +85,7 @@ def play(
         with ModelServer(decide_weather, latency_s=0.1, chunk_s=0.002) as server:
             for status in failures:
                 server.fail_next(status)
-            environment = _surround(server, directory) | settings
-            environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.url
+            environment = _surround(server, directory) | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url} | settings
             done = subprocess.run(
                 command,
                 cwd=directory,
