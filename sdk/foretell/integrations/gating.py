@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
+from contextlib import aclosing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from foretell.instrument.otel.foreign import ForeignSpans
     from foretell.instrument.runtime import Runtime
     from foretell.integrations.integration import GatePoint, Undo
+    from foretell.integrations.wrapping.points import Wrapper
 
 FindForeign = Callable[[], "ForeignSpans | None"]
 
@@ -68,9 +70,15 @@ class Gatekeeper:
             return None
         owner, name = found
         before = inspect.getattr_static(owner, name)
-        is_async = inspect.iscoroutinefunction(inspect.unwrap(getattr(owner, name)))
-        gate = FunctionWrapper(before, self._before_coroutine if is_async else self._before_call)
+        wait = self._choose(inspect.unwrap(getattr(owner, name)))
+        gate = FunctionWrapper(before, wait if point.is_meant is None else _only(point.is_meant, wait))
         return put_wrapper(owner, name, before, gate)
+
+    def _choose(self, function: Any) -> Wrapper:
+        """How a request waits: what is awaited, or read asynchronously, must not hold up its event loop."""
+        if inspect.iscoroutinefunction(function):
+            return self._before_coroutine
+        return self._before_pieces if inspect.isasyncgenfunction(function) else self._before_call
 
     def _before_call(self, wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         runtime = state.current
@@ -84,12 +92,27 @@ class Gatekeeper:
             return wrapped(*args, **kwargs)
         return self._wait(runtime, wrapped, args, kwargs)
 
+    def _before_pieces(self, wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        runtime = state.current
+        if runtime is None or runtime.gate is None:
+            return wrapped(*args, **kwargs)
+        return self._wait_for_pieces(runtime, wrapped, args, kwargs)
+
+    async def _wait_for_pieces(self, runtime: Runtime, wrapped: Any, args: Any, kwargs: Any) -> Any:
+        await self._pass(runtime)
+        async with aclosing(wrapped(*args, **kwargs)) as pieces:
+            async for piece in pieces:
+                yield piece
+
     async def _wait(self, runtime: Runtime, wrapped: Any, args: Any, kwargs: Any) -> Any:
+        await self._pass(runtime)
+        return await wrapped(*args, **kwargs)
+
+    async def _pass(self, runtime: Runtime) -> None:
         gate, passer = runtime.gate, self._describe(runtime)
         if gate is not None:
             gate(passer)
             await gate.wait(passer)
-        return await wrapped(*args, **kwargs)
 
     def _describe(self, runtime: Runtime) -> Passer:
         """Which run and agent the request belongs to, by what is current here."""
@@ -101,6 +124,29 @@ class Gatekeeper:
         if isinstance(operation, Operation):
             return Passer(operation.run_id, operation.agent_name)
         return Passer("", None)
+
+
+def _only(is_meant: Callable[[Any], bool], wait: Wrapper) -> Wrapper:
+    def before(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        return wait(wrapped, instance, args, kwargs) if is_meant(instance) else wrapped(*args, **kwargs)
+
+    return before
+
+
+def remember(points: Iterable[GatePoint]) -> Undo:
+    """Remember these methods; what comes back puts those back that an instrumentor leaves patched when it is off."""
+    methods = [(owner, name, vars(owner).get(name)) for owner, name in filter(None, map(find_point, points))]
+
+    def put_back() -> None:
+        for owner, name, before in methods:
+            if vars(owner).get(name) is before:
+                continue
+            if before is None:  # it was inherited
+                delattr(owner, name)
+            else:
+                setattr(owner, name, before)
+
+    return put_back
 
 
 def seal(points: Iterable[GatePoint]) -> Callable[[], bool]:
@@ -119,5 +165,5 @@ def find_point(point: GatePoint) -> tuple[Any, str] | None:
         for step in classes:
             owner = getattr(owner, step)
         return (owner, name) if callable(getattr(owner, name)) else None
-    except (ImportError, AttributeError):
+    except Exception:  # modules run code of theirs when they are loaded here
         return None

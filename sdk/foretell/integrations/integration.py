@@ -74,7 +74,9 @@ class GatePoint:
 
     module: str
     path: str
-    """`Class.method` inside that module; one that this version does not have is passed over."""
+    """`Class.method` inside that module, or a function; one that this version does not have is passed over."""
+    is_meant: Callable[[Any], bool] | None = None
+    """Where one method sends requests of other kinds too: whether the client that it belongs to asks a model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

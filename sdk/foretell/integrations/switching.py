@@ -11,7 +11,7 @@ from typing import Any
 
 from foretell.errors import FAULTS
 from foretell.integrations.choosing import Choice, choose
-from foretell.integrations.gating import seal
+from foretell.integrations.gating import remember, seal
 from foretell.integrations.imports import ImportWatch, Waiting
 from foretell.integrations.installed import VersionOf, find_version
 from foretell.integrations.integration import Candidate, Integration, Undo, Wiring
@@ -147,9 +147,11 @@ class Switchboard:
         if any(is_active(other) for other in standing.integration.candidates):
             standing.state = State.THEIRS
             return
+        put_back = remember(standing.integration.gates)
         try:
             undo = start_candidate(candidate, self._wiring)
         except Exception as error:
+            put_back()
             # A framework that was upgraded past its instrumentor: the program goes on without it.
             standing.state, standing.problem = State.FAILED, f"{type(error).__name__}: {error}"
             FAULTS.warn(f"integrations.{name}", f"{name} is not recorded: {standing.problem}. See: foretell doctor")
@@ -158,7 +160,7 @@ class Switchboard:
         self._started.add(candidate.path)
         is_as_left = seal(standing.integration.gates)
         # An instrumentor takes off the outermost wrapper: where somebody has put another around it, that is not its own.
-        self._undos.append((name, lambda: undo() if is_as_left() else None))
+        self._undos.append((name, lambda: (undo(), put_back()) if is_as_left() else None))
 
     def _keep(self, name: str, make: Callable[[], Undo], part: str) -> None:
         try:

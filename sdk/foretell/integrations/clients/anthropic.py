@@ -20,10 +20,14 @@ INTEGRATION = Integration(
         unasked(),  # from 2 on, without contents
     ),
     scopes=("com.anthropic.sdk.python",),
-    gates=tuple(
-        GatePoint(f"anthropic.resources.{module}", f"{kind}Messages.{method}")
-        for module in ("messages", "beta.messages")
-        for method in ("create", "stream", "parse")
-        for kind in ("", "Async")
+    gates=(
+        *(
+            GatePoint(f"anthropic.resources.{module}", f"{kind}Messages.{method}")
+            for module in ("messages", "beta.messages")
+            for method in ("create", "stream", "parse")
+            for kind in ("", "Async")
+        ),
+        # `stream` is no coroutine and cannot wait; what it gives sends the request.
+        *(GatePoint("anthropic.lib.streaming", f"{kind}AsyncMessageStreamManager.__aenter__") for kind in ("", "Beta")),
     ),
 )

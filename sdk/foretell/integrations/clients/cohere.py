@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foretell.integrations.integration import Integration, Undo, Wiring, openllmetry, own
+from foretell.integrations.integration import GatePoint, Integration, Undo, Wiring, openllmetry, own
 
 INTEGRATION = Integration(
     name="cohere",
@@ -13,6 +13,12 @@ INTEGRATION = Integration(
     candidates=(
         own("foretell.integrations.clients.cohere:switch_on", ">=5.13"),
         openllmetry("cohere", "CohereInstrumentor"),
+    ),
+    gates=tuple(
+        GatePoint(module, f"{kind}{name}.{method}")
+        for module, name in (("cohere.v2.client", "V2Client"), ("cohere.base_client", "BaseCohere"))
+        for method in ("chat", "chat_stream", "embed", "rerank")
+        for kind in ("", "Async")
     ),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from foretell.integrations.integration import Integration, Undo, Wiring, openinference, openllmetry, own
+from foretell.integrations.integration import GatePoint, Integration, Undo, Wiring, openinference, openllmetry, own
 
 INTEGRATION = Integration(
     name="litellm",
@@ -17,6 +17,11 @@ INTEGRATION = Integration(
         own("foretell.integrations.clients.litellm:switch_on", ">=1.40"),
         openllmetry("litellm", "LiteLLMInstrumentor"),
         openinference("litellm", "LiteLLMInstrumentor"),
+    ),
+    gates=tuple(
+        GatePoint("litellm", f"{start}{name}")
+        for name in ("completion", "text_completion", "responses", "embedding")
+        for start in ("", "a")
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foretell.integrations.integration import Integration, Undo, Wiring, openinference, own
+from foretell.integrations.integration import GatePoint, Integration, Undo, Wiring, openinference, own
 
 INTEGRATION = Integration(
     name="mistral",
@@ -13,6 +13,17 @@ INTEGRATION = Integration(
     candidates=(
         own("foretell.integrations.clients.mistral:switch_on", ">=2"),
         openinference("mistralai", "MistralAIInstrumentor"),
+    ),
+    gates=tuple(
+        GatePoint(f"mistralai.client.{module}", f"{name}.{method}{end}")
+        for module, name, methods in (
+            ("chat", "Chat", ("complete", "stream")),
+            ("agents", "Agents", ("complete", "stream")),
+            ("fim", "Fim", ("complete", "stream")),
+            ("embeddings", "Embeddings", ("create",)),
+        )
+        for method in methods
+        for end in ("", "_async")
     ),
 )
 

@@ -10,7 +10,6 @@ INTEGRATION = Integration(
     distribution="ollama",
     module="ollama",
     candidates=(openllmetry("ollama", "OllamaInstrumentor"),),
-    gates=tuple(
-        GatePoint("ollama", f"{kind}Client.{method}") for method in ("chat", "generate") for kind in ("", "Async")
-    ),
+    # Its functions (`ollama.chat`) are methods that were bound at import: they meet only what those call.
+    gates=tuple(GatePoint("ollama", f"{kind}Client._request") for kind in ("", "Async")),
 )

@@ -31,14 +31,18 @@ INTEGRATION = Integration(
         openllmetry("openai", "OpenAIInstrumentor", ">=1.26"),
         openinference("openai", "OpenAIInstrumentor", ">=1.69"),
     ),
-    gates=tuple(
-        GatePoint(module, f"{kind}{name}.{method}")
-        for module, name, methods in (
-            (_CHAT, "Completions", ("create", "parse")),
-            (_RESPONSES, "Responses", ("create", "stream", "parse")),
-            (_EMBEDDINGS, "Embeddings", ("create",)),
-        )
-        for method in methods
-        for kind in ("", "Async")
+    gates=(
+        *(
+            GatePoint(module, f"{kind}{name}.{method}")
+            for module, name, methods in (
+                (_CHAT, "Completions", ("create", "parse")),
+                (_RESPONSES, "Responses", ("create", "stream", "parse")),
+                (_EMBEDDINGS, "Embeddings", ("create",)),
+            )
+            for method in methods
+            for kind in ("", "Async")
+        ),
+        # `stream` is no coroutine and cannot wait; what it gives sends the request.
+        GatePoint("openai.lib.streaming.responses", "AsyncResponseStreamManager.__aenter__"),
     ),
 )
