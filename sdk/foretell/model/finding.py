@@ -42,3 +42,5 @@ class Finding:
     run_id: str | None = None
     span_id: int | None = None
     agent_name: str | None = None
+    trace_id: int | None = None
+    """Of the call or run that it is about, also when that has ended; None where it is about neither."""

@@ -13,6 +13,7 @@ from foretell.errors import FAULTS, guard
 from foretell.triggers.catalogue import find_trigger
 from foretell.watchdog.crew import Crew
 from foretell.watchdog.episodes import Episodes
+from foretell.watchdog.traces import Traces
 
 if TYPE_CHECKING:
     from foretell.detectors.detector import Detector
@@ -94,7 +95,8 @@ class Watchdog:
         self._clock = clock
         self._open_calls = open_calls
         self._counts = counts
-        self._episodes = Episodes()
+        self._traces = Traces()
+        self._episodes = Episodes(find_trace=self._traces.find)
         self._begin()
 
     def _begin(self) -> None:
@@ -242,6 +244,7 @@ class Watchdog:
         ended: dict[str, Outcome] = {}
         for _ in range(len(self._news)):
             is_open, calls = self._news.popleft()
+            self._traces.note(calls)
             if is_open:
                 self._crew.take_open(calls, now_ns)
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -20,15 +20,19 @@ MAX_OPEN: Final = 10_000
 MAX_REMEMBERED: Final = 10_000
 """So many ends are remembered for their cooldown."""
 
+FindTrace = Callable[[int | None, str | None], int | None]
+"""A call's `span_id` and a run's id → the trace of that call, or else of that run."""
+
 
 class Episodes:
     """Keeps one finding for each trigger and key while it fires. Pure: judgements and the time in, changes out."""
 
-    def __init__(self, cooldown_ns: int = COOLDOWN_NS) -> None:
-        """Begin with nothing firing."""
+    def __init__(self, cooldown_ns: int = COOLDOWN_NS, find_trace: FindTrace = lambda *_: None) -> None:
+        """Begin with nothing firing; `find_trace` tells in which trace a call or run is."""
         self.untold = 0
         """How many findings were over the limit."""
         self._cooldown_ns = cooldown_ns
+        self._find_trace = find_trace
         self._open: dict[str, dict[str, Finding]] = {}
         self._ended_ns: OrderedDict[tuple[str, str], int] = OrderedDict()
 
@@ -50,7 +54,8 @@ class Episodes:
             key = judgement.key
             named.add(key)
             if judgement.verdict is Verdict.FIRING and key not in lasting and self._may_begin(trigger.id, key, now_ns):
-                finding = _begin(trigger, judgement, now_ns)
+                trace_id = self._find_trace(judgement.span_id, judgement.run_id)
+                finding = _begin(trigger, judgement, now_ns, trace_id)
                 self._open.setdefault(trigger.id, lasting)[key] = finding
                 changes.append(finding)
         if len(named) < len(lasting) or not named.issuperset(lasting):
@@ -92,7 +97,7 @@ class Episodes:
         return replace(finding, end_ns=max(finding.onset_ns, now_ns))
 
 
-def _begin(trigger: Trigger, judgement: Judgement, now_ns: int) -> Finding:
+def _begin(trigger: Trigger, judgement: Judgement, now_ns: int, trace_id: int | None) -> Finding:
     onset_ns = judgement.onset_ns
     return Finding(
         trigger=trigger.id,
@@ -109,4 +114,5 @@ def _begin(trigger: Trigger, judgement: Judgement, now_ns: int) -> Finding:
         run_id=judgement.run_id,
         span_id=judgement.span_id,
         agent_name=judgement.agent_name,
+        trace_id=trace_id,
     )

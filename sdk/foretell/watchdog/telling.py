@@ -164,7 +164,7 @@ def make_record(finding: Finding, call: OpenCall | None, now_ns: int) -> LogReco
         own.FINDING_EVENT,
         attributes,
         SOURCE,
-        None if call is None else call.trace_id,
+        finding.trace_id if call is None else call.trace_id,
         finding.span_id if call is None else call.span_id,
         finding.run_id,
         LOGGER,

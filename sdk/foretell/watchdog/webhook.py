@@ -94,6 +94,8 @@ def make_body(finding: Finding, service_name: str) -> dict[str, Any]:
     }
     if finding.run_id is not None:
         annotations["run_id"] = finding.run_id
+    if finding.trace_id is not None:
+        annotations["trace_id"] = f"{finding.trace_id:032x}"
     fingerprint = hashlib.sha256(f"{finding.trigger}\n{finding.key}".encode()).hexdigest()[:16]
     alert = {
         "status": status,

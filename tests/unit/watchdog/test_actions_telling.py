@@ -146,3 +146,11 @@ def test_one_that_fails_keeps_nothing_from_the_others(capsys):
     FAULTS.clear()
 
     assert [FINDING] == helper.heard
+
+
+def test_after_the_end_of_its_call_the_line_leads_to_the_trace_still(told):
+    told.calls.clear()
+    told.herald.tell([replace(FINDING, span_id=77, trace_id=9)], {})
+    (line,) = told.lines
+
+    assert (9, 77, RUN) == (line.trace_id, line.span_id, line.run_id)

@@ -55,8 +55,8 @@ def test_a_finding_is_an_alert_that_fires():
     assert ("1970-01-01T00:00:05.000000Z", "0001-01-01T00:00:00Z") == (alert["startsAt"], alert["endsAt"])
 
 
-def test_its_texts_and_its_run_are_annotations_and_no_labels():
-    notes = make_body(FINDING, "desk")["alerts"][0]["annotations"]
+def test_its_texts_its_run_and_its_trace_are_annotations_and_no_labels():
+    notes = make_body(replace(FINDING, trace_id=9), "desk")["alerts"][0]["annotations"]
 
     assert {
         "summary": "4 times.",
@@ -64,6 +64,7 @@ def test_its_texts_and_its_run_are_annotations_and_no_labels():
         "confidence": "0.9",
         "evidence": '{"times": 4}',
         "run_id": "00000000000000ab",
+        "trace_id": "00000000000000000000000000000009",
     } == notes
 
 

@@ -158,3 +158,22 @@ def test_when_the_runs_of_before_have_ended_the_clock_catches_up():
     times.go(1, 1, ["b"])
 
     assert times.wall_ns == times.clock.now_ns()
+
+
+# -- traces -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_finding_has_the_trace_of_its_run_though_its_calls_have_ended(watch):
+    watch.end_tools(2)
+    watch.end_root()
+
+    assert [1, 1] == [finding.trace_id for finding in watch.told.findings]
+
+
+def test_what_is_about_no_call_has_no_trace():
+    samples = [TelemetrySample(S, {"dropped.calls": 3})]
+    watch = Watch(Lossy, looks=[Look("take_telemetry", 60.0, lambda now_ns: samples, at_flush=True)])
+    watch.end_tools(1)
+    watch.dog.close()
+
+    assert {None} == {finding.trace_id for finding in watch.told.findings}
