@@ -307,6 +307,23 @@ def hand_down(values: Mapping[str, str], path: Path) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join([str(path), *others])
 
 
+def list_handed_down() -> dict[str, str]:
+    """Variables by which a process is recorded too that is started without this one's; empty where nobody wants that.
+
+    Secrets are not among them: whoever leaves the environment out does not trust the process with it.
+    """
+    path = str(Path(__file__).parent / "autostart" / "on_path")
+    if path not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+        return {}
+    secret = {variable for row in SETTINGS if row.is_secret for variable in row.env}
+    found = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("FORETELL_", "OTEL_")) and name not in secret and not name.endswith("_HEADERS")
+    }
+    return {**found, "PYTHONPATH": path}
+
+
 def load_settings(arguments: Mapping[str, Any], environ: Mapping[str, str], directory: Path) -> Settings:
     """The effective settings of a program that runs in `directory`.
 

@@ -192,6 +192,7 @@ def self_counts(running: Running) -> dict[str, int]:
 def _metrics_sink(
     running: Running, prices: PriceBook, open_calls: Callable[[], Sequence[Call]], probe: ProcessProbe
 ) -> Sink:
+    from foretell.export.metrics.measures import MEASURES
     from foretell.export.metrics.registry import Metrics
     from foretell.export.metrics.sink import MetricsSink
     from foretell.export.otlp.points import encode_points
@@ -200,6 +201,7 @@ def _metrics_sink(
     is_pulled = "prometheus" in settings.metrics_exporter
     metrics = Metrics(time.time_ns, settings.otlp_temporality)
     running.metrics = metrics
+    MEASURES.clear()
 
     def submit(signal: str, points: list[MetricPoints]) -> None:
         body, items = encode_points(points)
@@ -218,7 +220,7 @@ def _metrics_sink(
         is_legacy=settings.legacy_metrics,
         is_pulled=is_pulled,
     )
-    for observer in running.observers:
+    for observer in (MEASURES.observe, *running.observers):
         sink.observe(observer)
     return sink
 

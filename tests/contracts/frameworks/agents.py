@@ -54,7 +54,7 @@ CLAUDE = """
 agent claude
   llm claude-haiku-4-5
   tool mcp__weather__get_weather
-    tool get_weather
+    span tools/call get_weather
   llm claude-haiku-4-5
 """
 DSPY = agent_tree(agent="agent dspy.ReAct") + "\n  llm gpt-4o-mini"

@@ -67,7 +67,8 @@ def call_from_span(
     rest: Attributes = dict(attributes)
     carried = rest.pop(own.RUN_ID, None)
     found_run = carried if isinstance(carried, str) and carried else run_id or f"{span_id:016x}"
-    call_kind = _kind_of(rest, is_ours=bool(carried))
+    is_answer = kind == "server" and parent_id is not None
+    call_kind = _kind_of(rest, is_ours=bool(carried), is_answer=is_answer)
     call = Call(call_kind, name, id=span_id, trace_id=trace_id, run_id=found_run, start_ns=start_ns)
     call.parent_id, call.end_ns, call.trace_state = parent_id, end_ns, trace_state
     call.events, call.links = list(events) or None, list(links) or None
@@ -80,20 +81,24 @@ def call_from_span(
         call.session = _read_session(rest)
         _READERS[call_kind](call, rest)
         _read_payloads(call, rest)
+    if call_kind is Kind.TOOL and genai.MCP_METHOD in rest:
+        call.title = name  # the protocol's spans are called by its methods
     if call_kind is Kind.SPAN or kind != span_kind(call):
         call.span_kind = kind
     call.attributes = rest or None
     return call
 
 
-def _kind_of(attributes: Attributes, *, is_ours: bool) -> Kind:
+def _kind_of(attributes: Attributes, *, is_ours: bool, is_answer: bool) -> Kind:
     operation = attributes.get(genai.OPERATION)
+    if is_answer and genai.MCP_METHOD in attributes:
+        return Kind.SPAN  # whoever asked tells the tool: one call is not two
     found = KIND_OF_OPERATION.get(str(operation))
     if found is not None:
         return found
     if genai.USAGE_OUTPUT in attributes and genai.REQUEST_MODEL in attributes:
         return Kind.LLM
-    if operation is not None or "mcp.method.name" in attributes:
+    if operation is not None or genai.MCP_METHOD in attributes:
         return Kind.SPAN
     if any(mark in attributes for mark in _STEP_MARKS) or attributes.get("traceloop.span.kind") == "task":
         return Kind.STEP

@@ -131,6 +131,8 @@ class Batch:
     def note_open(self, calls: Sequence[Call], service_name: str, open_ids: dict[int, bool]) -> None:
         """Add calls that are open, or have ended and wait, where that is not yet known; `open_ids`: id → has ended."""
         for call in calls:
+            if not call.run_id:  # as above
+                continue
             has_ended = call.end_ns is not None
             if open_ids.get(call.id) in (True, has_ended):
                 continue

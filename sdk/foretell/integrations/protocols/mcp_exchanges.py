@@ -1,0 +1,164 @@
+"""One request and its answer: told by a span and measured, on the side that asks and on the side that answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.context import attach, detach, get_current
+from opentelemetry.trace import INVALID_SPAN, SpanKind, Status, StatusCode, set_span_in_context
+
+from foretell.errors import FAULTS
+from foretell.export.metrics.measures import MEASURES
+from foretell.integrations.protocols.mcp_requests import TOOL_CALL, Asked, Peer, is_tool_error, read_code
+from foretell.integrations.wrapping.contents import write_content
+from foretell.integrations.wrapping.model_calls import SCOPE
+from foretell.semconv import genai
+from foretell.semconv import metrics as table
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Span
+
+    from foretell.integrations.integration import Wiring
+    from foretell.semconv.table import Metric
+
+ASKED_WRONGLY = frozenset((-32700, -32600, -32601, -32602, -32002))
+"""Codes that are the client's mistake: a server that gives one has not failed."""
+_OPERATION = {SpanKind.CLIENT: table.MCP_CLIENT_OPERATION, SpanKind.SERVER: table.MCP_SERVER_OPERATION}
+_told: ContextVar[Exchange | None] = ContextVar("foretell_mcp_exchange", default=None)
+
+
+class Exchanges:
+    """Opens what is told of requests."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        """Tell by the tracers in `wiring`."""
+        self._tracer = wiring.tracer_provider.get_tracer(SCOPE)
+        self._has_content = wiring.has_content
+
+    def open(self, asked: Asked, peer: Peer, kind: SpanKind, context: Context | None = None) -> Exchange | None:
+        """Begin to tell of a request, below what is current in `context`; None where a fault of ours keeps us from it."""
+        try:
+            around = context if context is not None else get_current()
+            about: dict[str, Any] = asked.labels()
+            if asked.uri:
+                about[genai.MCP_RESOURCE_URI] = asked.uri
+            if self._has_content and asked.method == TOOL_CALL and asked.arguments is not None:
+                about[genai.TOOL_ARGUMENTS] = write_content(asked.arguments)
+            span = self._tracer.start_span(asked.span_name, around, kind, about)
+            return Exchange(asked, peer, kind, span, around, has_content=self._has_content)
+        except Exception as error:
+            FAULTS.note("integrations.open", error)
+            return None
+
+
+class Exchange:
+    """A request that waits for its answer. Nothing here raises."""
+
+    def __init__(
+        self, asked: Asked, peer: Peer, kind: SpanKind, span: Span, around: Context, *, has_content: bool
+    ) -> None:
+        """Tell of it by `span`, which stands in `around`."""
+        self.asked = asked
+        self.kind = kind
+        self.span = span
+        self.peer = peer
+        self.is_silenced = False
+        """True once the SDK's own span of the same request was left out."""
+        self._around = around
+        self._has_content = has_content
+        self._started_s = time.perf_counter()
+        self._labels: dict[str, Any] = asked.labels()
+        self._has_ended = False
+
+    @contextmanager
+    def current(self) -> Iterator[None]:
+        """Have what happens in a block stand inside it."""
+        token = attach(set_span_in_context(self.span, self._around))
+        told = _told.set(self)
+        try:
+            yield
+        finally:
+            _told.reset(told)
+            detach(token)
+
+    def finish(self, result: Any) -> None:
+        """It was answered."""
+        if self._has_ended:
+            return
+        try:
+            if is_tool_error(result):
+                self._mark("tool_error")
+                self.span.set_status(Status(StatusCode.ERROR))
+            if self._has_content and self.asked.method == TOOL_CALL and result is not None:
+                self.span.set_attribute(genai.TOOL_RESULT, write_content(result))
+        except Exception as error:
+            FAULTS.note("integrations.finish", error)
+        self._end()
+
+    def refuse(self, code: int, message: str) -> None:
+        """It was answered with an error of the protocol."""
+        if self._has_ended:
+            return
+        self._labels[genai.RPC_STATUS_CODE] = str(code)
+        self.span.set_attribute(genai.RPC_STATUS_CODE, str(code))
+        if self.kind is SpanKind.CLIENT or code not in ASKED_WRONGLY:
+            self._mark(str(code))
+            self.span.set_status(Status(StatusCode.ERROR, message))
+        self._end()
+
+    def fail(self, error: BaseException) -> None:
+        """It has failed, or was given up."""
+        if self._has_ended:
+            return
+        code = read_code(error)
+        if code is not None:
+            self.refuse(code, str(error))
+            return
+        self._mark(type(error).__qualname__)
+        if isinstance(error, Exception) and not isinstance(error, asyncio.CancelledError):
+            self.span.record_exception(error)
+            self.span.set_status(Status(StatusCode.ERROR, str(error)))
+        self._end()
+
+    def _mark(self, error_type: str) -> None:
+        self._labels[genai.ERROR_TYPE] = error_type
+        self.span.set_attribute(genai.ERROR_TYPE, error_type)
+
+    def _end(self) -> None:
+        """What is known of the other end is known best now: a session's id comes with the first answer."""
+        self._has_ended = True
+        try:
+            peer = self.peer
+            self.span.set_attributes({**peer.network(), **peer.place()})
+            if peer.session_id is not None:
+                self.span.set_attribute(genai.MCP_SESSION_ID, peer.session_id)
+            place = peer.place() if self.kind is SpanKind.CLIENT else {}
+            labels = {**self._labels, **peer.network(), **place}
+            measure(_OPERATION[self.kind], labels, time.perf_counter() - self._started_s)
+        except Exception as error:
+            FAULTS.note("integrations.finish", error)
+        self.span.end()
+
+
+def measure(metric: Metric, labels: dict[str, Any], seconds: float) -> None:
+    """Add a duration to our metrics."""
+    MEASURES.take(metric, tuple(labels.items()), seconds)
+
+
+def silence(wrapped: Any, tracer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> AbstractContextManager[Any]:
+    """From version 2 on the SDK makes spans itself: leave out the one of a request that we tell of, and note its id."""
+    exchange = _told.get()
+    about = kwargs.get("attributes") or {}
+    if exchange is None or exchange.is_silenced or about.get(genai.MCP_METHOD) != exchange.asked.method:
+        made: AbstractContextManager[Any] = wrapped(*args, **kwargs)
+        return made
+    exchange.is_silenced = True
+    if genai.JSONRPC_REQUEST_ID in about:
+        exchange.span.set_attribute(genai.JSONRPC_REQUEST_ID, about[genai.JSONRPC_REQUEST_ID])
+    return nullcontext(INVALID_SPAN)
