@@ -17,12 +17,12 @@ from builders import (
 )
 
 from foretell.cli.render.call import render_call_line
-from foretell.cli.render.run import Look, render_run, say_call_cost
+from foretell.cli.render.run import Look, render_run, say_call_cost, say_call_tokens
 from foretell.model.facts import AgentTotals, Score
 from foretell.model.finding import Finding, Severity, Verdict
 from foretell.model.kinds import Kind, Outcome
 from foretell.model.payload import Payload
-from foretell.model.usage import Cost
+from foretell.model.usage import Cost, Usage
 
 
 def look(width=100, **kwargs):
@@ -80,6 +80,14 @@ def test_a_price_of_nothing_is_told_apart_from_no_price():
     call.cost = Cost(0.0, "override")
 
     assert "$0" == say_call_cost(call)
+
+
+def test_what_is_estimated_says_so():
+    """The tokens, and the cost that is made of them."""
+    call = make_model_call("gpt-4o-mini", 0, 1, id=2, cost_usd=0.001)
+    call.usage = Usage(uncached_input=150, output=3, is_estimated=True)
+
+    assert ("~153", "~$0.0010") == (say_call_tokens(call), say_call_cost(call))
 
 
 def test_an_error_is_told_once_where_it_arose():

@@ -255,17 +255,20 @@ def _draw_line(first: int, last: int) -> str:
 def say_call_tokens(call: Call) -> str:
     """Say the tokens of a model call, or of everything below an agent; empty where there can be none."""
     if call.usage is not None:
-        estimated = "~" if call.usage.is_estimated else ""
-        return estimated + format_count(call.usage.input_tokens + call.usage.output_tokens)
+        return _mark_estimate(call) + format_count(call.usage.input_tokens + call.usage.output_tokens)
     if call.totals is not None and (call.totals.input_tokens or call.totals.output_tokens):
         return format_count(call.totals.input_tokens + call.totals.output_tokens)
     return ""
 
 
+def _mark_estimate(call: Call) -> str:
+    return "~" if call.usage is not None and call.usage.is_estimated else ""
+
+
 def say_call_cost(call: Call) -> str:
     """Say the cost of a model call, or of everything below an agent; `unknown` where it has a price we do not know."""
     if call.cost is not None:
-        return format_cost(call.cost.amount_usd)
+        return _mark_estimate(call) + format_cost(call.cost.amount_usd)
     if isinstance(call.facts, InferenceFacts) or call.kind in (Kind.LLM, Kind.EMBEDDINGS):
         return UNKNOWN if call.outcome is Outcome.OK or call.usage is not None else ""
     totals = call.totals

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from foretell.cost.estimating import estimate_stream
 from foretell.model.kinds import Kind
 from foretell.model.payload import Captured, Payload
 from foretell.semconv import genai
@@ -54,6 +55,7 @@ def take_contents(call: Call, capture: Capture) -> None:
     call.input_payload = call.output_payload = None
     call.input = _captured(given) or _take(call, INPUTS)
     call.output = _captured(returned) or _take(call, OUTPUTS)
+    estimate_stream(call)
     if not capture.inputs and call.kind is not Kind.TOOL:
         call.input = None
     if not capture.outputs:
