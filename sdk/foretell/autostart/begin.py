@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from foretell.integrations.imports import ImportWatch, Waiting
-from foretell.integrations.registry import list_integrations
+from foretell.integrations.registry import list_subjects
 
 ON_PATH = Path(__file__).parent / "on_path"
 """Holds the `sitecustomize` that Python loads at its start, where PYTHONPATH names this directory."""
@@ -25,7 +25,7 @@ def begin() -> None:
         watch.stop()
         foretell.init()
 
-    for one in list_integrations():
+    for one in list_subjects():
         watch.wait_for(Waiting(one.package, one.packages, start))
     for module in _OURS:
         watch.wait_for(Waiting(module, ("foretell",), start))

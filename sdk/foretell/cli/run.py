@@ -112,9 +112,9 @@ def _report(directory: Path, started_ns: int, as_json: bool) -> None:
 def say_what_is_missing(loaded: Container[str]) -> str:
     """Say what to type so that the next run is recorded: the extra of a framework that the program has imported."""
     from foretell.integrations.choosing import choose
-    from foretell.integrations.registry import list_integrations
+    from foretell.integrations.registry import list_subjects
 
-    for integration in list_integrations():
+    for integration in list_subjects():
         choice = choose(integration) if integration.package in loaded else None
         if choice is not None and choice.version is not None and choice.candidate is None:
             advice = next((refusal.advice for refusal in choice.refusals if refusal.advice), choice.extra)

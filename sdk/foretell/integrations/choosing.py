@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 
 from foretell.integrations.installed import VersionOf, find_version, is_supported
@@ -68,6 +69,8 @@ def choose(integration: Integration, version_of: VersionOf = find_version) -> Ch
 
 
 def _find_framework(integration: Integration, version_of: VersionOf) -> str | None:
+    if not integration.distribution:
+        return platform.python_version()
     for distribution in (integration.distribution, *integration.also):
         found = version_of(distribution)
         if found is not None:

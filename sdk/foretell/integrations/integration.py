@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
 
+    from foretell.instrument.otel.foreign import ForeignSpans
+
 INSTRUMENTORS = ("opentelemetry", "openinference")
 """Packages of instrumentors, which import frameworks: while they do, they are not whole themselves."""
 
@@ -36,6 +38,8 @@ class Wiring:
     """False with `content="none"`: then nothing may be read that is only kept to be dropped."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The process's, as it was when recording began."""
+    foreign: Callable[[], ForeignSpans | None] = lambda: None
+    """Who takes in spans of others: it knows which of them are an agent's work."""
 
 
 Undo = Callable[[], object]

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from foretell.errors import FAULTS
 from foretell.instrument.decorators import instrument_agent
 from foretell.integrations.integration import Integration
-from foretell.integrations.registry import list_integrations
+from foretell.integrations.registry import list_subjects
 from foretell.integrations.switching import State, Switchboard
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ def instrument(target: T) -> T:
 def find_integration_of(target: Any) -> Integration | None:
     """The integration of the framework that the object's class, or one of its bases, comes from."""
     packages = {base.__module__.partition(".")[0] for base in type(target).__mro__}
-    return next((one for one in list_integrations() if one.package in packages), None)
+    return next((one for one in list_subjects() if one.package in packages), None)
 
 
 def is_recorded(integration: Integration) -> bool:

@@ -35,6 +35,13 @@ FILES: dict[str, str] = {
     "google-adk": "frameworks.google_adk",
     "agent-framework": "frameworks.agent_framework",
     "claude-agent-sdk": "frameworks.claude_agent_sdk",
+    "threads": "dependencies.threads",
+    "httpx": "dependencies.httpx_client",
+    "requests": "dependencies.requests_client",
+    "aiohttp": "dependencies.aiohttp_client",
+    "starlette": "dependencies.starlette_server",
+    "flask": "dependencies.flask_server",
+    "celery": "dependencies.celery_tasks",
 }
 """Name → file of this room. Clients come first: what is on already is not switched on again for a framework."""
 
@@ -53,6 +60,11 @@ def find_integration(name: str) -> Integration:
 def list_integrations() -> list[Integration]:
     """Every integration there is."""
     return [find_integration(name) for name in FILES]
+
+
+def list_subjects() -> list[Integration]:
+    """Those whose import means that there may be an agent: what agents only use is imported by other programs too."""
+    return [find_integration(name) for name, file in FILES.items() if not file.startswith("dependencies.")]
 
 
 def list_distributions() -> set[str]:

@@ -10,6 +10,7 @@ from foretell.integrations import objects
 from foretell.integrations.imports import Waiting
 from foretell.integrations.registry import select_integrations
 from foretell.integrations.whole import CLIENT, load_httpx2
+from foretell.integrations.wrapping.carrying import carry_runs
 
 if TYPE_CHECKING:
     from foretell.integrations.gating import FindForeign
@@ -33,6 +34,7 @@ def switch_on(settings: Settings, environment: Mapping[str, str], foreign: FindF
         return None
     board = build_switchboard(settings, environment, foreign)
     board.wait_for(Waiting(CLIENT, (CLIENT,), load_httpx2))
+    board.undo_later("runs", carry_runs(foreign))
     board.switch_on(chosen)
     objects.board = board
     mute_others(board)
@@ -67,6 +69,6 @@ def build_switchboard(settings: Settings, environment: Mapping[str, str], foreig
     from foretell.integrations.tracing import IntegrationTracers
 
     tracers = IntegrationTracers(get_tracer_provider, foreign, is_shown=wants_content_on_spans(environment))
-    wiring = Wiring(tracers, NoOpMeterProvider(), settings.content != "none", environment)
+    wiring = Wiring(tracers, NoOpMeterProvider(), settings.content != "none", environment, foreign)
     keeper = Gatekeeper(foreign)
     return Switchboard(wiring, hold=lambda integration: keeper.hold(integration.gates))

@@ -94,6 +94,10 @@ class Switchboard:
         """Tell somebody else, too, when the program has imported something; until everything is switched off."""
         self._watch.wait_for(waiting)
 
+    def undo_later(self, name: str, undo: Undo) -> None:
+        """Undo something else, too, when everything is switched off."""
+        self._undos.append((name, undo))
+
     def list_standings(self) -> list[Standing]:
         """How each integration stands now."""
         return list(self._standings.values())
