@@ -7,9 +7,9 @@ from dashboards.page import Page, Panel, Row, link_to
 from dashboards.panels import ALERT_COLUMNS, ANY_IS_BAD, HALF, THIRD, bars, lines, log_lines, stat, states, table
 from dashboards.queries import signals, triggers
 from foretell.triggers.catalogue import CATALOGUE
+from foretell.triggers.prometheus import RUNBOOK_URL
 from foretell.triggers.trigger import Trigger
 
-RUNBOOKS = "http://127.0.0.1:10205/runbooks"
 _FIRING = {"1": ("fires", "red")}
 
 
@@ -17,7 +17,7 @@ def _show(trigger: Trigger) -> Panel:
     watched = triggers.WATCHED[trigger.id]
     return lines(
         trigger.id,
-        f"{trigger.meaning} {trigger.advice} Severity: {trigger.severity.value}. Runbook: {RUNBOOKS}/{trigger.id}",
+        f"{trigger.meaning} {trigger.advice} Severity: {trigger.severity.value}. Runbook: {RUNBOOK_URL}{trigger.id}",
         (*watched.values, watched.limit),
         watched.unit,
         width=THIRD,

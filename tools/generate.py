@@ -6,7 +6,7 @@ import importlib
 import sys
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,18 +32,22 @@ PAGES = {
     "docs/reference/dashboards.md": "dashboards.build:make_page",
 }
 """File → module (in tools/, dashboards/ or our own) and the function that gives its text."""
+FOLDERS = {"deploy/grafana/runbooks": "dashboards.runbooks:render_all"}
+"""Folder → the same, of the function that gives the text of each file in it by its name."""
 
 
 def find_stale(root: Path) -> dict[Path, str]:
     """The generated files whose committed text differs, with the text they should have."""
-    texts = {root / name: _make(source) for name, source in PAGES.items()}
+    texts = {root / name: _load(source)() for name, source in PAGES.items()}
+    for folder, source in FOLDERS.items():
+        texts |= {root / folder / name: text for name, text in _load(source)().items()}
     return {path: text for path, text in texts.items() if not path.exists() or path.read_text("utf-8") != text}
 
 
-def _make(source: str) -> str:
+def _load(source: str) -> Callable[[], Any]:
     module, _, function = source.partition(":")
-    make: Callable[[], str] = attrgetter(function)(importlib.import_module(module))
-    return make()
+    found: Callable[[], Any] = attrgetter(function)(importlib.import_module(module))
+    return found
 
 
 def main(arguments: list[str]) -> int:

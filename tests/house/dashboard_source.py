@@ -13,6 +13,11 @@ from tests.house.source import ROOT
 FOLDER = ROOT / "dashboards" / "json"
 FILES = sorted(FOLDER.glob("*.json"))
 DASHBOARDS: dict[str, dict[str, Any]] = {path.stem: json.loads(path.read_text("utf-8")) for path in FILES}
+RUNBOOKS: dict[str, dict[str, Any]] = {
+    made["uid"]: made
+    for made in (json.loads(path.read_text("utf-8")) for path in (ROOT / "deploy/grafana/runbooks").glob("*.json"))
+}
+"""Uid → the page."""
 NO_UNIT = {"row", "text", "logs", "traces"}
 """Looks that show no numbers."""
 RANGES = {"$__rate_interval": "5m", "$__range": "1h", "$__interval": "1m", "$__auto": "1m"}

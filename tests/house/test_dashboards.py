@@ -178,7 +178,7 @@ def test_a_panel_says_what_it_shows_and_in_which_unit(panel: dict[str, Any]) -> 
     defaults = panel.get("fieldConfig", {}).get("defaults", {})
 
     assert panel["title"]
-    assert panel["description"].endswith((".", f"/{panel['title']}"))
+    assert panel["description"].endswith((".", f"/runbook-{panel['title']}"))
     assert panel["type"] in NO_UNIT or defaults["unit"]
     assert panel["type"] == "text" or panel["targets"]
 

@@ -12,7 +12,8 @@ from foretell.triggers.trigger import Alert, Trigger
 
 INTERVAL_S: Final = 10
 """How often the alerts are looked at."""
-RUNBOOKS_URL: Final = "http://127.0.0.1:10205/runbooks"
+RUNBOOK_URL: Final = "http://127.0.0.1:10201/d/runbook-"
+"""Followed by the trigger's id: Grafana has each as a page of its own."""
 DASHBOARD_URL: Final = "http://127.0.0.1:10201/d/foretell-triggers"
 TRACES_URL: Final = "http://127.0.0.1:16686/search"
 TRACES_BEFORE_S: Final = 3600
@@ -80,7 +81,7 @@ def _annotate(trigger: Trigger, alert: Alert) -> Iterator[tuple[str, str]]:
     summary = alert.summary or "{agent}: " + trigger.meaning
     yield "summary", summary.replace("{agent}", agent)
     yield "description", f"{alert.description} {trigger.advice}".strip()
-    yield "runbook_url", f"{RUNBOOKS_URL}/{trigger.id}"
+    yield "runbook_url", f"{RUNBOOK_URL}{trigger.id}"
     yield "dashboard_url", f"{DASHBOARD_URL}?var-agent={{{{ {AGENT} | urlquery }}}}&var-trigger={trigger.id}"
     yield "trace_url", _link_traces()
 

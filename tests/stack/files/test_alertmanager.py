@@ -175,7 +175,7 @@ def test_a_message_says_what_it_means_what_to_do_and_where_to_look(amtool: Path,
         "annotations": {
             "summary": "clerk: repeats a step",
             "description": "It learns nothing new.",
-            "runbook_url": "http://127.0.0.1:10205/runbooks/agent_loop",
+            "runbook_url": "http://127.0.0.1:10201/d/runbook-agent_loop",
             "dashboard_url": "http://127.0.0.1:10201/d/foretell-triggers",
         },
         "startsAt": "2026-01-02T03:04:05Z",
@@ -183,7 +183,7 @@ def test_a_message_says_what_it_means_what_to_do_and_where_to_look(amtool: Path,
     data = {"status": "firing", "alerts": [alert], "commonLabels": alert["labels"]}
     said = render_template(amtool, tmp_path, data, "foretell.text")
     assert "clerk: repeats a step\nIt learns nothing new.\nSince 2026-01-02 03:04:05 UTC\n" in said
-    assert "What to do: http://127.0.0.1:10205/runbooks/agent_loop\n" in said
+    assert "What to do: http://127.0.0.1:10201/d/runbook-agent_loop\n" in said
     assert "Dashboard: http://127.0.0.1:10201/d/foretell-triggers\n" in said
     traces = "http://127.0.0.1:16686/search?lookback=1h&limit=20&service=desk"
     assert f"Traces: {traces}&tags=%7B%22gen_ai.agent.name%22%3A%22clerk%22%7D" in said

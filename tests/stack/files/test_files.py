@@ -223,7 +223,7 @@ def test_alerts_about_the_stack_name_a_trigger_with_a_runbook() -> None:
         for rule in group["rules"]:
             assert rule["labels"]["trigger"] in known
             assert rule["labels"]["severity"] in {"critical", "warning", "info"}
-            assert rule["annotations"]["runbook_url"].endswith(f"/runbooks/{rule['labels']['trigger']}")
+            assert rule["annotations"]["runbook_url"].endswith(f"/d/runbook-{rule['labels']['trigger']}")
 
 
 @pytest.mark.slow
