@@ -11,6 +11,7 @@ from opentelemetry.propagate import inject
 from opentelemetry.trace import SpanKind
 
 from foretell.errors import FAULTS
+from foretell.integrations.protocols import mcp_names
 from foretell.integrations.protocols.mcp_exchanges import Exchange, Exchanges, measure
 from foretell.integrations.protocols.mcp_requests import UNTOLD, Asked, Peer, add_meta, read_request, read_version
 from foretell.integrations.protocols.mcp_transports import Transports
@@ -38,7 +39,7 @@ class ClientSessions:
         if exchange is None:
             return wrapped(request, *rest, **kwargs)
         if hasattr(request, "root"):
-            exchange.span.set_attribute(genai.JSONRPC_REQUEST_ID, str(getattr(session, "_request_id", "")))
+            exchange.span.set_attribute(mcp_names.REQUEST_ID, str(getattr(session, "_request_id", "")))
         return self._ask(session, exchange, lambda: wrapped(_with_trace(request), *rest, **kwargs))
 
     def around_discovery(self, wrapped: Any, session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

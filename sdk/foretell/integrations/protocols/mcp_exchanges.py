@@ -14,6 +14,7 @@ from opentelemetry.trace import INVALID_SPAN, SpanKind, Status, StatusCode, set_
 
 from foretell.errors import FAULTS
 from foretell.export.metrics.measures import MEASURES
+from foretell.integrations.protocols import mcp_names
 from foretell.integrations.protocols.mcp_requests import TOOL_CALL, Asked, Peer, is_tool_error, read_code
 from foretell.integrations.wrapping.contents import write_content
 from foretell.integrations.wrapping.model_calls import SCOPE
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from foretell.integrations.integration import Wiring
     from foretell.semconv.table import Metric
 
-ASKED_WRONGLY = frozenset((-32700, -32600, -32601, -32602, -32002))
-"""Codes that are the client's mistake: a server that gives one has not failed."""
 _OPERATION = {SpanKind.CLIENT: table.MCP_CLIENT_OPERATION, SpanKind.SERVER: table.MCP_SERVER_OPERATION}
 _told: ContextVar[Exchange | None] = ContextVar("foretell_mcp_exchange", default=None)
 
@@ -47,7 +46,7 @@ class Exchanges:
             around = context if context is not None else get_current()
             about: dict[str, Any] = asked.labels()
             if asked.uri:
-                about[genai.MCP_RESOURCE_URI] = asked.uri
+                about[mcp_names.RESOURCE_URI] = asked.uri
             if self._has_content and asked.method == TOOL_CALL and asked.arguments is not None:
                 about[genai.TOOL_ARGUMENTS] = write_content(asked.arguments)
             span = self._tracer.start_span(asked.span_name, around, kind, about)
@@ -93,7 +92,7 @@ class Exchange:
             return
         try:
             if is_tool_error(result):
-                self._mark("tool_error")
+                self._mark(mcp_names.TOOL_ERROR)
                 self.span.set_status(Status(StatusCode.ERROR))
             if self._has_content and self.asked.method == TOOL_CALL and result is not None:
                 self.span.set_attribute(genai.TOOL_RESULT, write_content(result))
@@ -105,9 +104,9 @@ class Exchange:
         """It was answered with an error of the protocol."""
         if self._has_ended:
             return
-        self._labels[genai.RPC_STATUS_CODE] = str(code)
-        self.span.set_attribute(genai.RPC_STATUS_CODE, str(code))
-        if self.kind is SpanKind.CLIENT or code not in ASKED_WRONGLY:
+        self._labels[mcp_names.STATUS_CODE] = str(code)
+        self.span.set_attribute(mcp_names.STATUS_CODE, str(code))
+        if self.kind is SpanKind.CLIENT or code not in mcp_names.ASKED_WRONGLY:
             self._mark(str(code))
             self.span.set_status(Status(StatusCode.ERROR, message))
         self._end()
@@ -137,7 +136,7 @@ class Exchange:
             peer = self.peer
             self.span.set_attributes({**peer.network(), **peer.place()})
             if peer.session_id is not None:
-                self.span.set_attribute(genai.MCP_SESSION_ID, peer.session_id)
+                self.span.set_attribute(mcp_names.SESSION_ID, peer.session_id)
             place = peer.place() if self.kind is SpanKind.CLIENT else {}
             labels = {**self._labels, **peer.network(), **place}
             measure(_OPERATION[self.kind], labels, time.perf_counter() - self._started_s)
@@ -155,10 +154,10 @@ def silence(wrapped: Any, tracer: Any, args: tuple[Any, ...], kwargs: dict[str, 
     """From version 2 on the SDK makes spans itself: leave out the one of a request that we tell of, and note its id."""
     exchange = _told.get()
     about = kwargs.get("attributes") or {}
-    if exchange is None or exchange.is_silenced or about.get(genai.MCP_METHOD) != exchange.asked.method:
+    if exchange is None or exchange.is_silenced or about.get(mcp_names.METHOD) != exchange.asked.method:
         made: AbstractContextManager[Any] = wrapped(*args, **kwargs)
         return made
     exchange.is_silenced = True
-    if genai.JSONRPC_REQUEST_ID in about:
-        exchange.span.set_attribute(genai.JSONRPC_REQUEST_ID, about[genai.JSONRPC_REQUEST_ID])
+    if mcp_names.REQUEST_ID in about:
+        exchange.span.set_attribute(mcp_names.REQUEST_ID, about[mcp_names.REQUEST_ID])
     return nullcontext(INVALID_SPAN)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
+from foretell.integrations.protocols import mcp_names
 from foretell.semconv import genai
 
 TOOL_CALL = "tools/call"
@@ -32,11 +33,11 @@ class Asked:
 
     def labels(self) -> dict[str, str]:
         """What spans and metrics both say of it."""
-        labels = {genai.MCP_METHOD: self.method}
+        labels = {mcp_names.METHOD: self.method}
         if self.method == TOOL_CALL:
             labels[genai.OPERATION] = "execute_tool"
         if self.name:
-            labels[genai.TOOL_NAME if self.method == TOOL_CALL else genai.PROMPT_NAME] = self.name
+            labels[genai.TOOL_NAME if self.method == TOOL_CALL else mcp_names.PROMPT_NAME] = self.name
         return labels
 
 
@@ -59,10 +60,10 @@ class Peer:
     def network(self) -> dict[str, str]:
         """What spans and metrics both say of it."""
         found = {
-            genai.MCP_PROTOCOL_VERSION: self.protocol_version,
-            genai.NETWORK_TRANSPORT: self.transport,
-            genai.NETWORK_PROTOCOL_NAME: self.protocol,
-            genai.NETWORK_PROTOCOL_VERSION: self.http_version,
+            mcp_names.PROTOCOL_VERSION: self.protocol_version,
+            mcp_names.TRANSPORT: self.transport,
+            mcp_names.NETWORK_PROTOCOL: self.protocol,
+            mcp_names.NETWORK_VERSION: self.http_version,
         }
         return {key: value for key, value in found.items() if value is not None}
 
@@ -72,7 +73,7 @@ class Peer:
             return {}
         if self.is_server:
             return {genai.SERVER_ADDRESS: self.address, genai.SERVER_PORT: self.port}
-        return {genai.CLIENT_ADDRESS: self.address, genai.CLIENT_PORT: self.port}
+        return {mcp_names.CLIENT_ADDRESS: self.address, mcp_names.CLIENT_PORT: self.port}
 
 
 def read_request(request: Any) -> Asked:

@@ -12,6 +12,7 @@ from opentelemetry.propagate import extract
 from opentelemetry.trace import SpanKind, get_current_span
 
 from foretell.errors import FAULTS
+from foretell.integrations.protocols import mcp_names
 from foretell.integrations.protocols.mcp_exchanges import Exchange, Exchanges, measure
 from foretell.integrations.protocols.mcp_requests import (
     UNTOLD,
@@ -119,7 +120,7 @@ class ServerSessions:
             return None
         exchange = self._exchanges.open(asked, peer, SpanKind.SERVER, find_trace(meta))
         if exchange is not None:
-            exchange.span.set_attribute(genai.JSONRPC_REQUEST_ID, str(request_id))
+            exchange.span.set_attribute(mcp_names.REQUEST_ID, str(request_id))
         return exchange
 
 

@@ -42,6 +42,7 @@ KIND_OF_OPERATION = {
     "invoke_workflow": Kind.WORKFLOW,
     "plan": Kind.PLAN,
 }
+_MCP_METHOD = "mcp.method.name"
 _STEP_MARKS = ("openinference.span.kind", "langfuse.observation.type", "agentops.span.kind")
 """Present without an operation of today's, they mean a span that groups (`CHAIN`, `span`, `task` …)."""
 _OUTCOMES = {word: outcome for outcome, word in ERROR_TYPE_OF_OUTCOME.items()}
@@ -81,7 +82,7 @@ def call_from_span(
         call.session = _read_session(rest)
         _READERS[call_kind](call, rest)
         _read_payloads(call, rest)
-    if call_kind is Kind.TOOL and genai.MCP_METHOD in rest:
+    if call_kind is Kind.TOOL and _MCP_METHOD in rest:
         call.title = name  # the protocol's spans are called by its methods
     if call_kind is Kind.SPAN or kind != span_kind(call):
         call.span_kind = kind
@@ -91,14 +92,14 @@ def call_from_span(
 
 def _kind_of(attributes: Attributes, *, is_ours: bool, is_answer: bool) -> Kind:
     operation = attributes.get(genai.OPERATION)
-    if is_answer and genai.MCP_METHOD in attributes:
+    if is_answer and _MCP_METHOD in attributes:
         return Kind.SPAN  # whoever asked tells the tool: one call is not two
     found = KIND_OF_OPERATION.get(str(operation))
     if found is not None:
         return found
     if genai.USAGE_OUTPUT in attributes and genai.REQUEST_MODEL in attributes:
         return Kind.LLM
-    if operation is not None or genai.MCP_METHOD in attributes:
+    if operation is not None or _MCP_METHOD in attributes:
         return Kind.SPAN
     if any(mark in attributes for mark in _STEP_MARKS) or attributes.get("traceloop.span.kind") == "task":
         return Kind.STEP
