@@ -23,7 +23,7 @@ _CITY = re.compile(rf"{CANARY}[a-z]+")
 
 
 def decide_weather(conversation: Conversation) -> Reply:
-    """Use the tool where it is on offer and has not answered yet; say what it told otherwise."""
+    """Use the tool where it is on offer and has not answered yet, for each city at once; say what it told otherwise."""
     said = " ".join(message.text for message in conversation.messages)
     city = _find_last(_CITY, said) or "nowhere"
     if "[[ ## " in said:
@@ -31,7 +31,12 @@ def decide_weather(conversation: Conversation) -> Reply:
     # smolagents shows what its tools have told as texts of the user.
     if not conversation.list_results() and f"sunny in {city}" not in said:
         name = next((name for name in conversation.tools if name.endswith(TOOL)), None)
-        return Reply(tool_uses=(ToolUse(name, {"city": city}),)) if name else _answer(conversation, city)
+        asked = dict.fromkeys(_CITY.findall(conversation.task)) or [city]
+        return (
+            Reply(tool_uses=tuple(ToolUse(name, {"city": each}) for each in asked))
+            if name
+            else _answer(conversation, city)
+        )
     if city == FAILING:
         return Reply(status=400)
     if "final_answer" in conversation.tools:

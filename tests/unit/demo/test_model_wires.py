@@ -186,6 +186,7 @@ def test_a_stream_tells_the_same_tokens(name):
         ("m-waits-2", Trouble(delay_s=2.0)),
         ("m-waits-2000", Trouble(delay_s=30.0)),
         ("m-breaks", Trouble(is_broken=True)),
+        ("m-drips-0.2", Trouble(chunk_s=0.2)),
     ],
 )
 def test_a_models_name_asks_for_trouble(model, trouble):

@@ -78,6 +78,16 @@ def test_a_stream_that_nobody_closed_did_not_fail(record: Any, tracer: Tracer) -
     assert (Outcome.OK, None, ESTIMATED) == (call.outcome, call.error, call.usage)
 
 
+@pytest.mark.parametrize(("kind", "words"), [("GeneratorExit", ""), ("_OTHER", "abandoned stream")])
+def test_nor_did_an_agent_whose_pieces_nobody_reads_on(record: Any, tracer: Tracer, kind: str, words: str) -> None:
+    about = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "a", "error.type": kind}
+    with tracer.start_as_current_span("invoke_agent a", attributes=about) as span:
+        span.set_status(Status(StatusCode.ERROR, words))
+
+    (agent,) = record.ended()
+    assert (Outcome.OK, None) == (agent.outcome, agent.error)
+
+
 def test_a_stream_that_broke_has_failed_and_has_tokens(record: Any, tracer: Tracer) -> None:
     """What had arrived is paid for."""
     with tracer.start_as_current_span("chat", attributes={**CHAT, **CUT}) as span:

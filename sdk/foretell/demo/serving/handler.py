@@ -93,7 +93,7 @@ class ModelHandler(BaseHTTPRequestHandler):
         self.end_headers()
         for piece in islice(wire.write_stream(exchange), CHUNKS_BEFORE_BREAK if trouble.is_broken else None):
             self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
-            time.sleep(owner.chunk_s)
+            time.sleep(trouble.chunk_s or owner.chunk_s)
         if trouble.is_broken:
             self.close_connection = True
         else:

@@ -4,6 +4,7 @@
 |---|---|---|
 | `X-Demo-Status: 429` | `-fails-429` | the request fails with this HTTP status |
 | `X-Demo-Delay-S: 2` | `-waits-2` | the answer comes so many seconds later |
+| | `-drips-0.2` | each piece of a stream takes so many seconds |
 | `X-Demo-Break: yes` | `-breaks` | the connection ends in the middle of a stream |
 """
 
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 MAX_DELAY_S = 30.0
 _FAILS = re.compile(r"-fails-([45]\d\d)$")
 _WAITS = re.compile(r"-waits-(\d+(?:\.\d+)?)$")
+_DRIPS = re.compile(r"-drips-(\d+(?:\.\d+)?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Trouble:
     status: int | None = None
     delay_s: float | None = None
     is_broken: bool = False
+    chunk_s: float | None = None
 
 
 def read_header_trouble(find: Callable[[str], str | None]) -> Trouble:
@@ -36,9 +39,12 @@ def read_header_trouble(find: Callable[[str], str | None]) -> Trouble:
 
 def read_model_trouble(model: str) -> Trouble:
     """Read the trouble that a model's name asks for."""
-    fails, waits = _FAILS.search(model), _WAITS.search(model)
+    fails, waits, drips = _FAILS.search(model), _WAITS.search(model), _DRIPS.search(model)
     return Trouble(
-        int(fails[1]) if fails else None, _read_seconds(waits[1]) if waits else None, model.endswith("-breaks")
+        int(fails[1]) if fails else None,
+        _read_seconds(waits[1]) if waits else None,
+        model.endswith("-breaks"),
+        _read_seconds(drips[1]) if drips else None,
     )
 
 

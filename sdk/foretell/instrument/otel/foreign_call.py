@@ -19,7 +19,7 @@ from foretell.instrument.otel.foreign_place import (
 )
 from foretell.model.call import Call
 from foretell.model.kinds import Kind, Outcome
-from foretell.semconv.inward.streams import settle_stream
+from foretell.semconv.inward.endings import settle_early_end
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -56,7 +56,7 @@ class ForeignCall(LazyCall):
             return
         try:
             call = decode_span(span, place.run_id, place.aside)
-            settle_stream(call)
+            settle_early_end(call)
             _place(call, span, place)
             take_contents(call, self._capture)
         except Exception as error:

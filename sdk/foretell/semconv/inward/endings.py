@@ -1,4 +1,4 @@
-"""Streams that ended early, as other instrumentors tell of them: what is no failure is none here."""
+"""Calls that their reader left, as other instrumentors tell of them: what is no failure is none here."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ ABANDONED = "abandoned stream"
 """What OpenTelemetry's instrumentors say of a stream that nobody read to its end, or closed."""
 
 
-def settle_stream(call: Call) -> None:
-    """A stream that its reader left did not fail, and did not stop for a reason of the model's."""
-    facts = call.facts
+def settle_early_end(call: Call) -> None:
+    """A stream that its reader closed or forgot did not fail, and its model gave no reason to stop."""
+    error, facts = call.error, call.facts
+    if error is not None and (error.type == "GeneratorExit" or (error.type, error.message) == ("_OTHER", ABANDONED)):
+        call.outcome, call.error = Outcome.OK, None
     if not isinstance(facts, InferenceFacts) or not facts.is_stream:
         return
-    if call.error is not None and (call.error.type, call.error.message) == ("_OTHER", ABANDONED):
-        call.outcome, call.error = Outcome.OK, None
-    if call.usage is None and facts.finish_reasons == ("error",):  # theirs, for none
-        facts.finish_reasons = ()
+    if call.usage is None and facts.finish_reasons == ("error",):
+        facts.finish_reasons = ()  # their word for none

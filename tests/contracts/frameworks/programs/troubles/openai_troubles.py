@@ -42,6 +42,21 @@ def given_up(question):
         return next(stream).choices[0].delta.content
 
 
+def dropped(question):
+    """The program reads two pieces and forgets the stream."""
+    client = OpenAI(max_retries=0)
+    stream = client.chat.completions.create(**ask(question, model="gpt-4o-mini", stream=True))
+    next(stream)
+    return next(stream).choices[0].delta.content
+
+
+async def given_up_later(question):
+    client = AsyncOpenAI(max_retries=0)
+    async with await client.chat.completions.create(**ask(question, model="gpt-4o-mini", stream=True)) as stream:
+        await anext(stream)
+        return (await anext(stream)).choices[0].delta.content
+
+
 async def cancelled(question):
     client = AsyncOpenAI(max_retries=0)
     task = asyncio.create_task(client.chat.completions.create(**ask(question, model="gpt-4o-mini-waits-3")))
@@ -65,6 +80,8 @@ play(
     timed_out=timed_out,
     broken=broken,
     given_up=given_up,
+    dropped=dropped,
+    given_up_later=given_up_later,
     cancelled=cancelled,
     side_by_side=side_by_side,
 )
