@@ -28,7 +28,8 @@ Every limit can be set: `FORETELL_TRIGGER_<TRIGGER>_<LIMIT>` in the environment,
 repeats = 6
 ```
 
-A limit changes what the process judges. The fleet's rules have the defaults in them; windows in recording rules are fixed.
+A limit changes what the process judges. The fleet's rules have the defaults in them until `foretell triggers rules` writes them
+with yours; windows in recording rules are fixed.
 
 | trigger | what it means | severity | judged |
 |---|---|---|---|

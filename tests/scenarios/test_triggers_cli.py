@@ -265,3 +265,21 @@ def test_tail_tells_findings_as_they_come(tmp_path, record):
         tail.communicate()
 
     assert "agent_loop" == finding["trigger"]
+
+
+# -- rules ------------------------------------------------------------------------------------------------------------
+
+
+def test_rules_are_written_with_the_limits_of_here(foretell_json, tmp_path):
+    written = foretell_json("triggers", "rules", "rules", FORETELL_TRIGGER_ERROR_RATE_SHARE="0.2")["written"]
+
+    assert ["rules/triggers.yml", "rules/expected.yml"] == written
+    assert "error_ratio:5m > 0.2" in (tmp_path / written[0]).read_text("utf-8")
+
+
+def test_where_rules_cannot_be_written_it_is_said_what_to_type(foretell, tmp_path):
+    (tmp_path / "rules").write_text("in the way")
+    done = foretell("triggers", "rules", "rules/here")
+
+    assert 2 == done.returncode
+    assert "foretell triggers rules FOLDER" in done.stderr

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from foretell.model.run import Run
     from foretell.readers.store import StoreReader
 
+RELOAD = "A Prometheus that runs takes them with: curl -X POST http://127.0.0.1:9090/-/reload"
 BASELINE_RUNS = 200
 """So many earlier runs of the agent are shown to the detectors first."""
 
@@ -126,6 +127,45 @@ def fire_on_purpose(trigger: str, hold_s: float | None, store: Path | None, as_j
         say(say_fired(fired))
     if not fired.is_out:
         raise click.exceptions.Exit(1)
+
+
+@triggers.command
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@json_option
+def rules(folder: Path | None, as_json: bool) -> None:
+    """Write Prometheus's rules with your limits.
+
+    Limits, budgets and expected agents are those that a program started here would have. FOLDER is where Prometheus finds its rules; without one
+    it is that of the stack which `foretell up` starts.
+    """
+    from foretell.cli.reading import load_cli_settings
+    from foretell.cli.terminal import say, write_json
+    from foretell.settings import read_environment
+    from foretell.stack.files import find_place, settle
+    from foretell.triggers.fleet_files import make_files
+
+    files = make_files(load_cli_settings())
+    if folder is None:
+        place = find_place(read_environment())
+        settle(place)
+        folder = place.directory / "deploy" / "prometheus" / "rules"
+    written = [_write(folder / name, text) for name, text in files.items()]
+    if as_json:
+        write_json({"schema": "foretell.rules/1", "written": [str(path) for path in written]})
+    else:
+        say("".join(f"Written: {path}\n" for path in written) + RELOAD)
+
+
+def _write(path: Path, text: str) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o644)  # Prometheus runs as another user
+    except OSError as error:
+        raise ForetellError(
+            f"{path} cannot be written: {error.strerror}.\nName another folder: foretell triggers rules FOLDER"
+        ) from error
+    return path
 
 
 def _say_hold(seconds: float) -> str:
