@@ -45,6 +45,7 @@ def switch_on(wiring: Wiring) -> Undo:
 
 def _point_at_transports(transports: Any) -> list[Any]:
     """Functions stand under each name by which modules have imported them."""
+    from foretell.integrations.protocols.mcp_transports import send_silently
     from foretell.integrations.wrapping.points import WrapPoint
 
     stdio = (
@@ -55,11 +56,12 @@ def _point_at_transports(transports: Any) -> list[Any]:
         ("mcp.server.fastmcp.server", "stdio_server"),
         ("mcp.server.mcpserver.server", "stdio_server"),
     )
-    writer = "StreamableHTTPTransport.post_writer"
+    http, transport = "mcp.client.streamable_http", "StreamableHTTPTransport"
     return [
         *(WrapPoint(module, name, transports.around_stdio, is_needed=False) for module, name in stdio),
         WrapPoint("mcp.client.sse", "sse_client", transports.around_sse, is_needed=False),
-        WrapPoint("mcp.client.streamable_http", writer, transports.around_writer, is_needed=False),
+        WrapPoint(http, f"{transport}.post_writer", transports.around_writer, is_needed=False),
+        WrapPoint(http, f"{transport}.terminate_session", send_silently, is_needed=False),
         WrapPoint("mcp.client.stdio", "get_default_environment", hand_down, is_needed=False),
     ]
 

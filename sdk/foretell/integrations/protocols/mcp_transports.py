@@ -7,8 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
+from opentelemetry.context import attach, detach, set_value
+
 from foretell.errors import FAULTS
 from foretell.integrations.protocols.mcp_requests import Peer
+from foretell.integrations.wrapping.http_calls import SENDING
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -45,7 +48,7 @@ class Transports:
             peer.session_id = transport.session_id
 
         self._note(kwargs.get("write_stream", args[3] if len(args) > 3 else None), fill)
-        return wrapped(*args, **kwargs)
+        return send_silently(wrapped, transport, args, kwargs)
 
     def _note(self, stream: Any, fill: Callable[[Peer], None]) -> None:
         try:
@@ -53,6 +56,15 @@ class Transports:
                 self._fill[_key(stream)] = fill
         except TypeError as error:  # a stream that cannot be remembered
             FAULTS.note("integrations.mcp.transport", error)
+
+
+async def send_silently(wrapped: Any, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Do what sends HTTP requests for a session: those are no requests of the agent beside the session's own."""
+    token = attach(set_value(SENDING, True))
+    try:
+        return await wrapped(*args, **kwargs)
+    finally:
+        detach(token)
 
 
 class NotedStreams:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from foretell.integrations.integration import Wiring
 
 METHOD, STATUS = "http.request.method", "http.response.status_code"
-_SENDING = "foretell.sending"
+SENDING = "foretell.sending"
 """In the context while a request is made: a redirect is part of it, and no request of its own."""
 _MODELS = (Kind.LLM, Kind.EMBEDDINGS)
 
@@ -38,7 +38,7 @@ class HttpCalls:
     def open(self, method: str, url: Any, headers: Any) -> HttpCall | None:
         """Begin a request and add the trace to its headers; None for one that is not an agent's."""
         try:
-            around = None if get_current().get(_SENDING) else find_around(self._foreign)
+            around = None if get_current().get(SENDING) else find_around(self._foreign)
             if around is None or around.kind in _MODELS:
                 return None
             # Neither path nor query: keys stand in both.
@@ -62,7 +62,7 @@ class HttpCall:
     def __init__(self, span: Span, headers: Any) -> None:
         """Tell of it by `span`, and have `headers` carry the run."""
         self._span = span
-        self._inside = set_value(_SENDING, True, set_span_in_context(span))
+        self._inside = set_value(SENDING, True, set_span_in_context(span))
         self._outside: Context | None = None
         with self:
             send_along(headers)

@@ -1,4 +1,6 @@
-"""A server of the Model Context Protocol with one tool, on standard input and output."""
+"""A server of the Model Context Protocol with one tool, on standard input and output, or on HTTP at the port that is given."""
+
+import sys
 
 from mcp.server import MCPServer
 
@@ -14,4 +16,7 @@ def get_weather(city: str) -> str:
 
 
 if __name__ == "__main__":
-    mcp.run()
+    if sys.argv[1:]:
+        mcp.run("streamable-http", port=int(sys.argv[1]))
+    else:
+        mcp.run()

@@ -1,8 +1,10 @@
 """The server with one tool, by the first version of the SDK."""
 
+import sys
+
 from mcp.server.fastmcp import FastMCP
 
-mcp = FastMCP("weather")
+mcp = FastMCP("weather", port=int(sys.argv[1]) if sys.argv[1:] else 8000)
 
 
 @mcp.tool()
@@ -14,4 +16,4 @@ def get_weather(city: str) -> str:
 
 
 if __name__ == "__main__":
-    mcp.run()
+    mcp.run("streamable-http" if sys.argv[1:] else "stdio")
