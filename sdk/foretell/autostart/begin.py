@@ -1,4 +1,4 @@
-"""Starts recording in a process of ours as soon as it imports a framework, and costs next to nothing where it does not."""
+"""Starts recording in a process of ours as soon as it imports a framework or a server, and costs next to nothing where it does not."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from foretell.integrations.registry import list_subjects
 ON_PATH = Path(__file__).parent / "on_path"
 """Holds the `sitecustomize` that Python loads at its start, where PYTHONPATH names this directory."""
 _OURS = ("foretell.instrument.decorators", "foretell.instrument.blocks")
+SERVERS = ("uvicorn", "hypercorn")
+"""Import the program while they hold SIGTERM, and end by it afterwards: what should be kept then has to begin before."""
 
 
 def begin() -> None:
@@ -27,6 +29,8 @@ def begin() -> None:
 
     for one in list_subjects():
         watch.wait_for(Waiting(one.package, one.packages, start))
+    for server in SERVERS:
+        watch.wait_for(Waiting(server, (server,), start))
     for module in _OURS:
         watch.wait_for(Waiting(module, ("foretell",), start))
 
