@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from foretell.cost.fields import MAX_TEXT_CHARS, Fields, copy_counts, fields_of, read_text
+from foretell.cost.fields import MAX_ITEMS, MAX_TEXT_CHARS, Fields, copy_counts, fields_of, read_text
 
 Skeleton = dict[str, Any]
 
@@ -45,11 +45,11 @@ def take_response(value: object) -> Skeleton | None:
     None when nothing is recognised. Never raises, and runs no code of the value's class.
     """
     try:
-        fields = fields_of(value)
+        fields = value if type(value) is dict else fields_of(value)
         if fields is None:
             return None
         if "choices" in fields:
-            return _take_chat(fields)
+            return _take_plain_chat(fields) or _take_chat(fields)
         return None if fields.keys().isdisjoint(_MARKS) else _take(fields)
     except Exception:  # another thread may change the object while we read it: then it tells us nothing
         return None
@@ -121,10 +121,6 @@ def _take_chat(fields: Fields) -> Skeleton | None:
     is_first = False
     choices = fields["choices"]
     if type(choices) is list:
-        if len(choices) == 1 and type(usage) is dict and type(choices[0]) is dict:
-            skeleton = _take_plain_chat(fields, choices[0], usage)
-            if skeleton is not None:
-                return skeleton
         for number, choice in enumerate(choices[:MAX_CHOICES]):
             parts = fields_of(choice)
             if not parts:
@@ -149,17 +145,39 @@ def _take_chat(fields: Fields) -> Skeleton | None:
     return skeleton
 
 
-def _take_plain_chat(fields: Fields, choice: Fields, usage: Fields) -> Skeleton | None:
-    """What most bodies are: one choice that is done, and counts; this in a third of the steps. None for the others."""
-    model, id_, reason = fields.get("model"), fields.get("id"), choice.get("finish_reason")
-    if type(model) is not str or type(id_) is not str or type(reason) is not str or choice.get("index"):
+def _take_plain_chat(fields: Fields) -> Skeleton | None:
+    """What most bodies are: one choice that is done, and counts. None for the others.
+
+    After a wait for the model nothing of this is in the processor's caches: each function more would count.
+    """
+    choices, usage = fields["choices"], fields.get("usage")
+    if type(choices) is not list or len(choices) != 1 or usage is None:
         return None
-    counts = copy_counts(usage)
-    if not counts or not (model and id_ and reason) or len(model) + len(id_) + len(reason) > MAX_TEXT_CHARS:
+    choice = choices[0] if type(choices[0]) is dict else fields_of(choices[0])
+    if choice is None or choice.get("index"):
+        return None
+    model, id_, reason = fields.get("model"), fields.get("id"), choice.get("finish_reason")
+    if type(model) is not str or type(id_) is not str or type(reason) is not str:
+        return None
+    if not (model and id_ and reason) or len(model) + len(id_) + len(reason) > MAX_TEXT_CHARS:
+        return None
+    counts = _copy_plain_counts(usage) if type(usage) is dict else copy_counts(usage)
+    if not counts:
         return None
     skeleton = {"shape": "openai", "usage": counts, "finish": {0: reason}, "model": model, "id": id_}
-    _add_openai_facts(skeleton, fields)
+    if "service_tier" in fields or "system_fingerprint" in fields:
+        _add_openai_facts(skeleton, fields)
     return skeleton
+
+
+def _copy_plain_counts(usage: Fields) -> Fields | None:
+    """The same as `copy_counts`, in fewer steps where there is nothing but numbers."""
+    if len(usage) > MAX_ITEMS:
+        return copy_counts(usage)
+    for name, item in usage.items():
+        if type(item) is not int or type(name) is not str:
+            return copy_counts(usage)
+    return usage.copy()
 
 
 def _add_openai_facts(skeleton: Skeleton, fields: Fields) -> None:

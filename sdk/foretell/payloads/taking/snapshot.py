@@ -82,6 +82,16 @@ def take_arguments(
         bound = dict(zip(signature_names, args, strict=False))
     if kwargs:
         bound.update(kwargs)
+    size = 0
+    for item in bound.values():
+        kind = type(item)
+        if kind is str:
+            size += len(item)
+        elif kind is not int and item is not None and kind is not bool and kind is not float:
+            break
+    else:
+        if size <= limit_bytes:
+            return Captured(bound, size + NODE_BYTES)  # nothing in it can change: the worker may write it out
     return _write_document(bound, limit_bytes, _SORTED) or _capture(bound, bound, limit_bytes)
 
 
