@@ -83,6 +83,16 @@ class GatePoint:
     """Where one method sends requests of other kinds too: whether the client that it belongs to asks a model."""
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A product's own way to tell of a client's calls, which is no instrumentor that we could choose."""
+
+    module: str
+    """Loaded where a program uses it, and only there."""
+    twin: str = ""
+    """Scope of its spans, where they do not become current: what is inside the call then does not stand inside them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
     """One framework. Each file of `clients/`, `frameworks/` and `protocols/` has one, called INTEGRATION."""
@@ -106,6 +116,9 @@ class Integration:
     gates: tuple[GatePoint, ...] = ()
     scopes: tuple[str, ...] = ()
     """Names under which it makes spans of itself unasked; where nobody wants those, they are not made."""
+    others: tuple[Other, ...] = ()
+    """Who else may tell of the same calls. With any named, ours stays on beside them and beside other instrumentors,
+    and is then heard by us alone."""
     also: tuple[str, ...] = ()
     """Further distributions of which any means that the framework is installed."""
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from enum import Enum
 from importlib import import_module
 from typing import Any
 
 from foretell.errors import FAULTS
-from foretell.integrations.choosing import Choice, choose
+from foretell.integrations.choosing import Choice, choose, name_failure
 from foretell.integrations.gating import remember, seal
 from foretell.integrations.imports import ImportWatch, Waiting
 from foretell.integrations.installed import VersionOf, find_version
 from foretell.integrations.integration import Candidate, Integration, Undo, Wiring
+from foretell.integrations.tracing import IntegrationTracers
 
 Hold = Callable[[Integration], Undo]
 """Puts gates before a library's requests."""
@@ -148,23 +150,39 @@ class Switchboard:
         if candidate.path in self._started:
             standing.state = State.ON
             return
-        if any(is_active(other) for other in standing.integration.candidates):
+        is_theirs = any(is_active(other) for other in standing.integration.candidates)
+        if is_theirs and (is_active(candidate) or not standing.integration.others):
             standing.state = State.THEIRS
             return
         put_back = remember(standing.integration.gates)
         try:
-            undo = start_candidate(candidate, self._wiring)
+            undo = start_candidate(candidate, self._wire(standing.integration))
         except Exception as error:
             put_back()
             # A framework that was upgraded past its instrumentor: the program goes on without it.
             standing.state, standing.problem = State.FAILED, f"{type(error).__name__}: {error}"
-            FAULTS.warn(f"integrations.{name}", f"{name} is not recorded: {standing.problem}. See: foretell doctor")
+            kind = name_failure(standing.choice, standing.problem, self._version_of)
+            FAULTS.warn(kind, f"{name} is not recorded: {standing.problem}. See: foretell doctor")
             return
-        standing.state = State.ON
+        standing.state = State.THEIRS if is_theirs else State.ON
         self._started.add(candidate.path)
         is_as_left = seal(standing.integration.gates)
         # An instrumentor takes off the outermost wrapper: where somebody has put another around it, that is not its own.
         self._undos.append((name, lambda: (undo(), put_back()) if is_as_left() else None))
+
+    def _wire(self, integration: Integration) -> Wiring:
+        """What its instrumentor is given: spans that only we hear of while others tell of the same calls."""
+        tracers = self._wiring.tracer_provider
+        if not integration.others or not isinstance(tracers, IntegrationTracers):
+            return self._wiring
+
+        def is_doubled() -> bool:
+            return any(other.module in sys.modules for other in integration.others) or any(
+                is_active(candidate) for candidate in integration.candidates if candidate.path not in self._started
+            )
+
+        twins = frozenset(other.twin for other in integration.others if other.twin)
+        return replace(self._wiring, tracer_provider=tracers.beside(is_doubled, twins))
 
     def _keep(self, name: str, make: Callable[[], Undo], part: str) -> None:
         try:

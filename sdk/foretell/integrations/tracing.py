@@ -7,11 +7,20 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import get_current
-from opentelemetry.trace import Span, SpanKind, Tracer, TracerProvider, use_span
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    Span,
+    SpanKind,
+    Tracer,
+    TracerProvider,
+    get_current_span,
+    set_span_in_context,
+    use_span,
+)
 
 from foretell.instrument.operation import SESSION
 from foretell.instrument.otel.foreign_content import is_content
-from foretell.instrument.otel.provider import CurrentSpan
+from foretell.instrument.otel.provider import CurrentSpan, OwnProvider
 from foretell.model.facts import Session
 from foretell.semconv import genai
 
@@ -37,11 +46,35 @@ class IntegrationTracers(TracerProvider):
         foreign: Callable[[], ForeignSpans | None],
         *,
         is_shown: bool,
+        is_doubled: Callable[[], bool] = lambda: False,
+        twins: frozenset[str] = frozenset(),
     ) -> None:
-        """Make spans with `provider`, keep their contents for `foreign`; `is_shown`: the program wants them on spans."""
+        """Make spans with `provider`, keep their contents for `foreign`; `is_shown`: the program wants them on spans.
+
+        While `is_doubled()`, others tell of the same calls, and the spans are for `foreign` alone. `twins` are scopes of
+        such spans that do not become current.
+        """
         self.provider = provider
         self.foreign = foreign
         self.is_shown = is_shown
+        self.is_doubled = is_doubled
+        self.twins = twins
+        self._hidden: tuple[ForeignSpans, TracerProvider] | None = None
+
+    def beside(self, is_doubled: Callable[[], bool], twins: frozenset[str]) -> IntegrationTracers:
+        """The same, for an instrumentor beside which others may tell of the same calls."""
+        return IntegrationTracers(
+            self.provider, self.foreign, is_shown=self.is_shown, is_doubled=is_doubled, twins=twins
+        )
+
+    def hidden(self) -> TracerProvider | None:
+        """A provider that only `foreign` hears of; None where nobody takes spans in."""
+        foreign = self.foreign()
+        if foreign is not None and (self._hidden is None or self._hidden[0] is not foreign):
+            from opentelemetry.sdk.resources import Resource
+
+            self._hidden = foreign, OwnProvider(Resource.get_empty(), None, foreign, [])
+        return None if foreign is None or self._hidden is None else self._hidden[1]
 
     def get_tracer(self, *args: Any, **kwargs: Any) -> Tracer:
         """A tracer that follows when the provider changes."""
@@ -57,8 +90,7 @@ class IntegrationTracer(Tracer):
         self._described = args, kwargs
         self._found: tuple[TracerProvider, Tracer] | None = None
 
-    def _tracer(self) -> Tracer:
-        provider = self._tracers.provider()
+    def _tracer(self, provider: TracerProvider) -> Tracer:
         if self._found is None or self._found[0] is not provider:
             args, kwargs = self._described
             self._found = provider, provider.get_tracer(*args, **kwargs)
@@ -76,10 +108,27 @@ class IntegrationTracer(Tracer):
         """Start a span; what it is given of contents stands aside."""
         told, aside = split(attributes, self._tracers)
         told = {**_identify(context), **told}
-        span = self._tracer().start_span(name, context, kind, told, *args, **kwargs)
+        if self._tracers.is_doubled():
+            return self._hide(name, context, kind, told, aside, *args, **kwargs)
+        span = self._tracer(self._tracers.provider()).start_span(name, context, kind, told, *args, **kwargs)
         if not span.is_recording() or self._tracers.is_shown:
             return span
         return DiscreetSpan(span, self._tracers, aside)
+
+    def _hide(
+        self, name: str, context: Context | None, kind: SpanKind, told: Aside, aside: Aside, *args: Any, **kwargs: Any
+    ) -> Span:
+        """Start a span that only we hear of, inside the one that tells of the same call to others, where that is open."""
+        around = get_current_span(context)
+        context_around = around.get_span_context()
+        provider, foreign = self._tracers.hidden(), self._tracers.foreign()
+        if provider is None or foreign is None:
+            return NonRecordingSpan(context_around)
+        twin = foreign.find_beside(self._tracers.twins, context_around.span_id) if self._tracers.twins else None
+        if twin is not None:
+            context = set_span_in_context(twin.span, context)
+        span = self._tracer(provider).start_span(name, context, kind, told, *args, **kwargs)
+        return HiddenSpan(span, self._tracers, aside, context_around)
 
     def start_as_current_span(self, *args: Any, **kwargs: Any) -> CurrentSpan:  # type: ignore[override]  # the API's own decorator class is private
         """Start a span and make it current."""
@@ -191,3 +240,22 @@ class DiscreetSpan(Span):
     def __getattr__(self, name: str) -> Any:
         """What else the span inside can do: some instrumentors read its attributes or its name."""
         return getattr(self._span, name)
+
+
+class HiddenSpan(DiscreetSpan):
+    """A span for our record alone: whatever is started inside it stands, for everybody else, in what is around it."""
+
+    def __init__(self, span: Span, tracers: IntegrationTracers, aside: Aside, around: SpanContext) -> None:
+        """Stand before `span`, and say that one is `around`."""
+        super().__init__(span, tracers, aside)
+        self.own_id = span.get_span_context().span_id
+        """By which we know it."""
+        self._around = around
+        foreign = tracers.foreign()
+        place = foreign.find(self.own_id) if foreign is not None else None
+        if place is not None:
+            place.is_hidden = True
+
+    def get_span_context(self) -> SpanContext:
+        """That of the span around it."""
+        return self._around

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Final
+from weakref import finalize
 
 from foretell.semconv import metrics as table
 
@@ -33,14 +33,16 @@ HISTOGRAMS: Final = frozenset(
 )
 
 # An instrument cannot be taken back, and making it twice is a warning: one bridge per provider, for good.
-_bridges: WeakKeyDictionary[Any, MeterBridge] = WeakKeyDictionary()
+_bridges: dict[int, MeterBridge] = {}
+"""By the provider's identity: those of some products cannot be hashed."""
 
 
 def find_bridge(provider: MeterProvider, version: str | None = None) -> MeterBridge:
     """Return the bridge into that provider; its instruments are made the first time."""
-    bridge = _bridges.get(provider)
+    bridge = _bridges.get(id(provider))
     if bridge is None:
-        bridge = _bridges[provider] = MeterBridge(provider.get_meter("foretell", version))
+        bridge = _bridges[id(provider)] = MeterBridge(provider.get_meter("foretell", version))
+        finalize(provider, _bridges.pop, id(provider), None).atexit = False
     return bridge
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import finalize
 
 from opentelemetry import baggage
 from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from opentelemetry.trace import get_current_span
 
 from foretell.errors import FAULTS
 from foretell.instrument.contexts import live_context
@@ -26,16 +27,17 @@ if TYPE_CHECKING:
 MAX_REMEMBERED = 10_000
 """Open spans and traces that are remembered; older ones are forgotten, never kept for ever."""
 
-_processors: WeakKeyDictionary[Any, ForeignSpans] = WeakKeyDictionary()
+_processors: dict[int, ForeignSpans] = {}
+"""By the provider's identity: those of some products cannot be hashed."""
 
 
 def find_processor(provider: Any) -> ForeignSpans:
     """The processor on an application's provider; it cannot be taken off again, so there is one for good."""
-    found = _processors.get(provider)
+    found = _processors.get(id(provider))
     if found is None:
-        found = ForeignSpans()
+        found = _processors[id(provider)] = ForeignSpans()
         provider.add_span_processor(found)
-        _processors[provider] = found
+        finalize(provider, _processors.pop, id(provider), None).atexit = False
     return found
 
 
@@ -117,6 +119,17 @@ class ForeignSpans(SpanProcessor):
         """The open foreign span of that id."""
         return self._open.get(span_id)
 
+    def find_beside(self, scopes: frozenset[str], parent_id: int) -> Place | None:
+        """An open model call right inside the span `parent_id`, told under one of `scopes` and not found here before."""
+        for place in reversed(list(self._open.values())):
+            scope, parent = place.span.instrumentation_scope, place.span.parent
+            if scope is None or scope.name not in scopes or (parent.span_id if parent is not None else 0) != parent_id:
+                continue
+            if place.look() and place.kind in INFERENCE and not place.is_paired:
+                place.is_paired = True
+                return place
+        return None
+
     def forget(self) -> None:
         """Take nothing in any more, and let go of what was remembered."""
         self.runtime = self.sum_early = None
@@ -127,7 +140,8 @@ class ForeignSpans(SpanProcessor):
     def _place_of(self, span: Span, context: Context, runtime: Runtime) -> Place:
         operation = live_context(context, runtime.context_key).get(runtime.context_key)
         session: Any = context.get(SESSION)
-        parent = self._open.get(span.parent.span_id) if span.parent is not None else None
+        hidden = getattr(get_current_span(context), "own_id", 0)
+        parent = self._open.get(hidden or (span.parent.span_id if span.parent is not None else 0))
         if operation is None and parent is not None:
             operation = parent.operation  # a thread that was given the span only
         if isinstance(operation, Operation):
@@ -142,6 +156,9 @@ class ForeignSpans(SpanProcessor):
             return
         above = place.above
         if place.kind in INFERENCE and above is not None and above.kind is place.kind and above.merged is None:
+            if above.is_hidden:  # it stands there only because of this one, and tells more
+                place.is_replaced = True
+                return
             above.is_replaced = above.is_replaced or runtime.worker.withdraw(above.known().id)
             if not above.is_replaced:  # it is shown already: then it tells the call, with what is known in here
                 place.merged = above.known()

@@ -114,6 +114,8 @@ class Place:
         "has_inner",
         "is_genai",
         "is_halted",
+        "is_hidden",
+        "is_paired",
         "is_replaced",
         "kind",
         "merged",
@@ -147,6 +149,8 @@ class Place:
         self.kind = Kind.SPAN
         self.step_index: int | None = None
         self.is_genai = self.is_halted = False
+        self.is_hidden = self.is_paired = False
+        """For us alone, because others tell of the same call; found to be the same call as one that is."""
         self.is_replaced = False
         """Another tells of the same call from inside, and better: this one is left out."""
         self.has_inner = False

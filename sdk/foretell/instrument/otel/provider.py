@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import DEFAULT_ON, Decision, Sampler, SamplingResult
-from opentelemetry.trace import NoOpTracerProvider, Span, Tracer
+from opentelemetry.trace import NoOpTracerProvider, ProxyTracerProvider, Span, Tracer
 
 from foretell.errors import FAULTS
 from foretell.instrument.otel.redirect import TRACER
@@ -91,8 +91,12 @@ class ForwardingTracer(Tracer):
         return CurrentSpan(lambda: self._tracer().start_as_current_span(*args, **kwargs))
 
 
-class ShellProvider(TracerProvider):
-    """The global provider: a real SDK provider to whoever asks, forwarding to whoever is inside."""
+class ShellProvider(TracerProvider, ProxyTracerProvider):
+    """The global provider: a real SDK provider to whoever asks, forwarding to whoever is inside.
+
+    It is OpenTelemetry's stand-in too: who looks whether the place is free brings a provider as it would without us,
+    with its own resource, sampler and ids, and that one takes over.
+    """
 
     def __init__(self) -> None:
         """Start empty: spans go nowhere until `fill`."""

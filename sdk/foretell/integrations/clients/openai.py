@@ -5,6 +5,7 @@ from __future__ import annotations
 from foretell.integrations.integration import (
     GatePoint,
     Integration,
+    Other,
     openinference,
     openllmetry,
     otel,
@@ -30,6 +31,11 @@ INTEGRATION = Integration(
         ),
         openllmetry("openai", "OpenAIInstrumentor", ">=1.26"),
         openinference("openai", "OpenAIInstrumentor", ">=1.69"),
+    ),
+    others=(
+        Other("langfuse.openai", twin="langfuse-sdk"),
+        Other("logfire._internal.integrations.llm_providers.openai"),
+        Other("opentelemetry.instrumentation.openai_v2"),
     ),
     gates=(
         *(

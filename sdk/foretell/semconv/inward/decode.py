@@ -26,6 +26,7 @@ from foretell.model.payload import Payload
 from foretell.model.usage import Cost, Usage
 from foretell.semconv import genai, own
 from foretell.semconv.encode import ERROR, ERROR_TYPE_OF_OUTCOME, span_kind
+from foretell.semconv.inward.foreign import is_line
 from foretell.semconv.messages.parts import dumps, parse
 from foretell.semconv.messages.requests import PARAMETER_OF_ATTRIBUTE, to_float, to_int, to_strings
 from foretell.semconv.spans import MODALITIES
@@ -92,6 +93,8 @@ def call_from_span(
 
 def _kind_of(attributes: Attributes, *, is_ours: bool, is_answer: bool) -> Kind:
     operation = attributes.get(genai.OPERATION)
+    if is_line(attributes):
+        return Kind.SPAN
     if is_answer and _MCP_METHOD in attributes:
         return Kind.SPAN  # whoever asked tells the tool: one call is not two
     found = KIND_OF_OPERATION.get(str(operation))

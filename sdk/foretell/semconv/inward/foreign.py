@@ -87,8 +87,15 @@ def _fill(target: Attributes, values: Attributes) -> None:
         target.setdefault(name, value)
 
 
+def is_line(attributes: Mapping[str, Any]) -> bool:
+    """Whether it is a line of Logfire's log: what it says of a call, once a stream is over, the call's span says too."""
+    return attributes.get("logfire.span_type") == "log"
+
+
 def operation_of(attributes: Mapping[str, Any]) -> str:
     """Return the operation that a span tells of, or that its foreign kind stands for; empty where there is none."""
+    if is_line(attributes):
+        return ""
     told = attributes.get(genai.OPERATION)
     if told:
         return str(told)
