@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.detection.acceptance import PROGRAM, SCENES, Scene
-from tests.stack.road import ask, gauge, send, wait_for
+from tests.stack.road import ask, attributes, counter, gauge, send, wait_for
 from tests.stack.runner import Stack
 
 # Long enough for what comes after a deadlock, too: a wait of ten seconds.
@@ -122,6 +122,9 @@ class Troubles:
         """End those troubles that do not end by themselves: an agent comes back, a core is free, runs are as usual."""
         self._run(KILLED, {"TROUBLE_S": "3"}, str(PROGRAM), "await_cycle", "quiet")
         self._tell_of_spinning(0)
+        for runs in (0, 100_000):
+            self._tell_of_runs("stray", runs)
+            time.sleep(2)
 
     def _play(self, scene: Scene) -> Played:
         lasts_s = LASTS_S.get(scene.name, scene.lasts_s)
@@ -174,6 +177,13 @@ class Troubles:
             process.send_signal(signal.SIGKILL)
             process.communicate()
         return Played(time.time(), 150)
+
+    def _tell_of_runs(self, agent: str, count: int) -> None:
+        """Tell of so many runs that went well, of an agent that Prometheus remembers."""
+        labels = {"gen_ai.agent.name": agent, "outcome": "ok"}
+        body = counter("troubled", "foretell.agent.runs", "{run}", count, labels)
+        body["resourceMetrics"][0]["resource"]["attributes"] += attributes({"service.namespace": agent})
+        send(f"{self._stack.url('otel-collector', 4318)}/v1/metrics", body)
 
     def _tell_of_spinning(self, value: int) -> Played:
         """Tell what a detector would: a machine that does other things too has no core to spare for half a minute."""
