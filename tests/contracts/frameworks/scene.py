@@ -62,6 +62,11 @@ class Scene(AbstractContextManager["Scene"]):
         return self.start(*command, recorded=recorded, **settings).end()
 
     @property
+    def root_url(self) -> str:
+        """Where the model server listens, which answers other requests, too."""
+        return self._server.root_url
+
+    @property
     def played(self) -> Played:
         """What stands in the store now."""
         return Played(self.directory, 0, "", "", self.asked)

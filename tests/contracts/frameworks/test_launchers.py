@@ -125,7 +125,7 @@ def test_a_worker_of_celery_is_recorded_and_ends_as_without_us(scene):
 
 
 def test_a_test_run_is_recorded_and_fails_as_without_us(scene):
-    command = ("pytest", "-q", "-p", "no:cacheprovider", "test_agent.py")
+    command = ("pytest", "-q", "-p", "no:cacheprovider", "checks.py")
     plain = scene.run(*command, recorded=False)
     before = len(scene.asked)
     done = scene.run(*command)
