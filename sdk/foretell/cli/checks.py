@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -89,7 +90,10 @@ def check_counts(counts: Mapping[str, int]) -> Iterator[Check]:
     """Say what was lost on the way, and how often we failed ourselves."""
     lost = {name: count for name, count in counts.items() if name.startswith("dropped") and count}
     faults = {name: count for name, count in counts.items() if name.startswith(("errors", "fault.")) and count}
-    troubles = {name: count for name, count in counts.items() if name.startswith("trouble.") and count}
+    troubles: Counter[str] = Counter()
+    for name, count in counts.items():
+        if name.startswith("trouble.") and count:
+            troubles[name.partition(" ")[0]] += count  # why an integration failed has a line of its own
     cut = sum(count for name, count in counts.items() if name.startswith("truncated"))
     if lost:
         detail = ", ".join(f"{name.partition('.')[2] or name} {count:,}" for name, count in sorted(lost.items()))

@@ -31,7 +31,7 @@ def doctor(is_all: bool, is_thorough: bool, store: Path | None, as_json: bool) -
 
     settings = load_cli_settings(store)
     health = inspect_health(settings.store, now_ns=time.time_ns, check_integrity=is_thorough)
-    frameworks = look_at_integrations(settings.integrations, settings.integrations_off)
+    frameworks = look_at_integrations(settings.integrations, settings.integrations_off, health.counts)
     checks = [
         *list_checks(settings, health, reach_host),
         *check_integrations(frameworks),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from foretell.integrations.choosing import Choice
 
-ON, OFF, UNSERVED, MISSING = "on", "off", "nothing instruments it", "not installed"
+ON, OFF, UNSERVED, FAILED, MISSING = "on", "off", "nothing instruments it", "failed", "not installed"
 
 
 @click.command
@@ -27,9 +28,11 @@ def integrations(is_all: bool, as_json: bool) -> None:
     """
     from foretell.cli.reading import load_cli_settings
     from foretell.cli.terminal import measure_width, say, show, write_json
+    from foretell.store.health import inspect_health
 
     settings = load_cli_settings()
-    rows = look_at_integrations(settings.integrations, settings.integrations_off)
+    counts = inspect_health(settings.store, now_ns=time.time_ns).counts
+    rows = look_at_integrations(settings.integrations, settings.integrations_off, counts)
     installed = [(choice, state) for choice, state in rows if state != MISSING]
     if as_json:
         write_json(shape_integrations(rows))
@@ -44,13 +47,22 @@ def integrations(is_all: bool, as_json: bool) -> None:
         )
 
 
-def look_at_integrations(wanted: Sequence[str], off: Sequence[str]) -> list[tuple[Choice, str]]:
-    """Every framework of the table as it is in this environment, and whether the settings have it on."""
-    from foretell.integrations.choosing import choose
+def look_at_integrations(wanted: Sequence[str], off: Sequence[str], counts: Iterable[str]) -> list[tuple[Choice, str]]:
+    """Every framework of the table as it is in this environment, and whether the settings have it on.
+
+    `counts` are names of the store's self-counts: what has failed in a program is among them.
+    """
+    from foretell.integrations.choosing import choose, note_failures
     from foretell.integrations.registry import list_integrations, select_integrations
 
     selected = {one.name for one in select_integrations(wanted, off)}
-    return [(choice := choose(one), describe_state(choice, one.name in selected)) for one in list_integrations()]
+    rows = []
+    for one in list_integrations():
+        chosen = choose(one)
+        turned_out = note_failures(chosen, counts) if one.name in selected else chosen
+        state = describe_state(chosen, one.name in selected) if turned_out is chosen else FAILED
+        rows.append((turned_out, state))
+    return rows
 
 
 def describe_state(choice: Choice, is_selected: bool) -> str:
@@ -71,7 +83,7 @@ def render_integrations(rows: Sequence[tuple[Choice, str]], width: int) -> Rende
     for header in ("framework", "version", "recorded"):
         table.add_column(header, no_wrap=True)
     table.add_column("by, or what to type", overflow="fold" if width < 100 else "ellipsis")
-    styles = {ON: "green", OFF: "dim", UNSERVED: "yellow", MISSING: "dim"}
+    styles = {ON: "green", OFF: "dim", UNSERVED: "yellow", FAILED: "red", MISSING: "dim"}
     for choice, state in rows:
         advice = next((refusal.advice for refusal in choice.refusals if refusal.advice), choice.extra)
         table.add_row(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from foretell.integrations.installed import VersionOf, find_version, is_supported
 from foretell.integrations.integration import Candidate, Integration
+from foretell.version import __version__
+
+MAX_CHARACTERS = 200
+"""Of a reason why an instrumentor failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +106,28 @@ def _miss_instrumentor(integration: Integration) -> Refusal:
         "It is installed, and nothing that instruments it is.",
         f"pip install 'foretell[{integration.name}]'",
     )
+
+
+def name_failure(choice: Choice, problem: str, version_of: VersionOf = find_version) -> str:
+    """The trouble's name, by which it is counted: who failed at what, in which versions, and why."""
+    return f"{_name_pair(choice, version_of)}: {' '.join(problem.split())[:MAX_CHARACTERS]}"
+
+
+def note_failures(choice: Choice, counts: Iterable[str], version_of: VersionOf = find_version) -> Choice:
+    """The choice as it turned out: without its instrumentor where that has failed in a program, and with the reason."""
+    start = f"trouble.{_name_pair(choice, version_of)}: "
+    problem = next((name.removeprefix(start) for name in counts if name.startswith(start)), "")
+    if choice.candidate is None or not problem:
+        return choice
+    refusal = Refusal(
+        choice.instrumentor,
+        f"It does not know {choice.integration.title} {choice.version}, and failed when a program imported that: {problem}.",
+        f"pip install -U 'foretell[{choice.integration.name}]', or an older {choice.integration.distribution}",
+    )
+    return replace(choice, candidate=None, refusals=(refusal, *choice.refusals))
+
+
+def _name_pair(choice: Choice, version_of: VersionOf) -> str:
+    who = choice.candidate.distribution if choice.candidate is not None else ""
+    by = f"{who} {version_of(who)}" if who else f"foretell {__version__}"
+    return f"integrations.{choice.integration.name} {choice.version} by {by}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from foretell.cli.checks import NOTE, OK, TROUBLE, check_integrations
-from foretell.cli.integrations import MISSING, OFF, ON, UNSERVED, describe_state, shape_integrations
-from foretell.integrations.choosing import choose
+from foretell.cli.integrations import FAILED, MISSING, OFF, ON, UNSERVED, describe_state, shape_integrations
+from foretell.integrations.choosing import choose, name_failure, note_failures
 from foretell.integrations.integration import Integration, openinference, otel
 
 ACME = Integration(
@@ -59,3 +59,30 @@ def test_doctor_says_why_a_framework_is_not_recorded(installed, state, expected)
     assert [level for level, _ in expected] == [check.level for check in checks]
     for (_, words), check in zip(expected, checks, strict=True):
         assert words in check.text
+
+
+INSTALLED = {"acme": "1.0", "otel-acme": "1"}
+
+
+def test_what_failed_in_a_program_is_explained_with_what_to_type():
+    """Upgraded past its instrumentor: doctor calls it trouble, and the list says that it failed."""
+    choice = choose(ACME, INSTALLED.get)
+    kind = name_failure(choice, "AttributeError: Acme has no attribute 'ask'", INSTALLED.get)
+    turned_out = note_failures(choice, [f"trouble.{kind}"], INSTALLED.get)
+    (check,) = check_integrations([(turned_out, FAILED)])
+
+    assert (TROUBLE, "pip install -U 'foretell[acme]', or an older acme") == (check.level, check.advice)
+    assert "otel-acme: It does not know Acme 1.0" in check.text
+    assert "Acme has no attribute 'ask'" in check.text
+    (shape,) = shape_integrations([(turned_out, FAILED)])["integrations"]
+    assert (False, "failed", None) == (shape["is_on"], shape["state"], shape["instrumentor"])
+
+
+@pytest.mark.parametrize("name", ["acme", "otel-acme"])
+def test_another_version_of_either_may_well_do(name):
+    """What failed before says nothing of it."""
+    kind = name_failure(choose(ACME, INSTALLED.get), "AttributeError", INSTALLED.get)
+    upgraded = {**INSTALLED, name: "1.1"}
+    choice = choose(ACME, upgraded.get)
+
+    assert choice is note_failures(choice, [f"trouble.{kind}"], upgraded.get)

@@ -313,6 +313,14 @@ def test_what_comes_to_light_after_the_goodbye_is_kept(make, store, clock, direc
     assert ({"trouble": 3}, 1, ()) == (health.counts, len(health.processes), health.alive)
 
 
+@pytest.mark.parametrize(("counts", "kept"), [({"trouble.integrations.acme": 1}, 1), ({"started.calls": 0}, 0)])
+def test_who_recorded_nothing_because_of_a_trouble_leaves_word_of_it(store, clock, directory, counts, kept):
+    """A framework that could not be recorded, say; who had nothing to record leaves no trace."""
+    StoreSink(store, service_name="shop", counts=lambda: counts).close()
+
+    assert kept == len(inspect_health(directory, now_ns=clock).processes)
+
+
 def block(directory):
     """Put a file where the store's directory was: nothing can be opened or made there, not even by root."""
     shutil.rmtree(directory)

@@ -133,7 +133,7 @@ class StoreSink:
 
     def close(self) -> None:
         """Say goodbye. The store stays open: it belongs to whoever opened it."""
-        if self._process is not None:
+        if self._process is not None or self._has_trouble():
             self._contain(self._say_goodbye)
         self._process = None
 
@@ -225,6 +225,10 @@ class StoreSink:
             more: list[bool] = []
             if self._contain(lambda: more.append(retention.step(now_ns))) and not more[0]:
                 self._retention_ns = now_ns + _RETENTION_NS
+
+    def _has_trouble(self) -> bool:
+        """Whether there is something to tell, although nothing was recorded: that may be why."""
+        return any(name.startswith("trouble.") for name in (self._counts() if self._counts is not None else ()))
 
     def _counts_json(self) -> str | None:
         return None if self._counts is None else encode_json(dict(self._counts()))
