@@ -81,23 +81,29 @@ async def over_http(question):
         return await ask(url if Client else streamablehttp_client(url), question)
 
 
-async def halted(question):
-    """The run is halted before it asks a tool."""
-    try:
-        return await halt_inside(stdio_client(StdioServerParameters(command=sys.executable, args=[SERVER])))
-    except BaseException as error:
-        while getattr(error, "exceptions", ()):
-            error = error.exceptions[0]
-        return type(error).__name__
-
-
-@foretell.instrument_agent(name="halted_agent")
-async def halt_inside(transport):
-    """Halt, and ask a tool nevertheless."""
+@foretell.instrument_agent(name="looping_agent")
+async def loop(transport, city):
+    """Ask the same again and again, until that is refused; then see whether anything goes through."""
     async with connect(transport) as session:
-        hold()
-        await session.call_tool("get_weather", {"city": "Zyxonever"})
+        for _ in range(200):
+            try:
+                await session.call_tool("get_weather", {"city": city})
+            except foretell.RunHalted:
+                break
+            await asyncio.sleep(0.02)
+        else:
+            return "never refused"
+        try:
+            await session.list_tools()
+        except foretell.RunHalted:
+            return "refused"
+        return "refused once"
+
+
+async def looping(question):
+    server = stdio_client(StdioServerParameters(command=sys.executable, args=[SERVER]))
+    return await loop(server, question.rstrip("?").split()[-1])
 
 
 if __name__ == "__main__":
-    play(over_stdio=over_stdio, over_http=over_http, halted=halted)
+    play(over_stdio=over_stdio, over_http=over_http, looping=looping)
