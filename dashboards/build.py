@@ -26,7 +26,8 @@ HEAD = """\
 # Dashboards
 
 Grafana has these dashboards in its folder Foretell. Each question and each look stands once, in `dashboards/queries/` and
-`dashboards/panels.py`; `make generate` writes `dashboards/json/`, from where Grafana takes them.
+`dashboards/panels.py`; `make generate` writes `dashboards/json/`, from where Grafana takes them. In the folder Runbooks there is a page
+for each trigger, `/d/runbook-agent_loop`, to which its alerts lead; its text is that of `deploy/runbooks/`.
 
 All can be narrowed by environment, service and agent. A dot on a line is a single call, and leads to its trace; a trace
 leads to its logs. Sums of counts, tokens and money are exact while a process runs. Where it ended and another took its place

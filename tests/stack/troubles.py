@@ -164,6 +164,7 @@ class Troubles:
 
     def _kill(self) -> Played:
         """An agent at work on an event loop, of which Prometheus has heard, is killed."""
+        self._run(KILLED, {"TROUBLE_S": "1"}, str(PROGRAM), "await_cycle", "quiet")  # leaves a trace to look at
         environment = {"TROUBLE_S": "600", "OTEL_METRIC_EXPORT_INTERVAL": "10000"}
         process = self._start(KILLED, environment, str(PROGRAM), "await_cycle", "quiet")
         try:
