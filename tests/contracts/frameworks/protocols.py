@@ -6,7 +6,7 @@ from tests.contracts.frameworks.contract import Contract, Family, Sort, fail
 
 CASES = ("async", "error")
 SDK_2 = Family("mcp", ("mcp>=2,<3",), ())
-SDK_1 = Family("mcp-1", ("mcp>=1.24,<2",), ())
+SDK_1 = Family("mcp-1", ("mcp>=1.10,<2",), ())
 LOWEST_SDK = Family("mcp-lowest", ("mcp==1.10.0", "pydantic<2.12"), ())  # newer ones lack what it imports
 CALLED = "tool get_weather\n  span tools/call get_weather"
 

@@ -7,6 +7,7 @@ import time
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from opentelemetry.propagate import extract
 from opentelemetry.trace import SpanKind, get_current_span
@@ -24,7 +25,7 @@ from foretell.integrations.protocols.mcp_requests import (
     read_request,
     read_version,
 )
-from foretell.integrations.protocols.mcp_transports import Transports
+from foretell.integrations.protocols.mcp_transports import Transports, find_key
 from foretell.semconv import genai
 from foretell.semconv import metrics as table
 
@@ -42,12 +43,15 @@ class ServerSessions:
         """Tell by `exchanges`; `transports` know the way to a client."""
         self._exchanges = exchanges
         self._transports = transports
+        self._served: WeakKeyDictionary[Any, Peer] = WeakKeyDictionary()
 
     async def around_session(self, wrapped: Any, server: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Serve one client, from its connecting to its end."""
         streams = args if server is not None else args[1:]
         peer = Peer(is_server=False)
-        self._transports.fill(peer, kwargs.get("write_stream", streams[1] if len(streams) > 1 else None))
+        writer = kwargs.get("write_stream", streams[1] if len(streams) > 1 else None)
+        self._transports.fill(peer, writer)
+        self._remember(writer, peer)
         token, started_s, failed = _peer.set(peer), time.perf_counter(), {}
         try:
             return await wrapped(*args, **kwargs)
@@ -93,7 +97,12 @@ class ServerSessions:
         try:
             asked = read_request(responder.request)
             request = getattr(responder.message_metadata, "request_context", None)
-            exchange = self._open(asked, find_peer(request), responder.request_id, responder.request_meta)
+            exchange = self._open(
+                asked,
+                find_peer(request, _peer.get() or Peer(is_server=False)),
+                responder.request_id,
+                responder.request_meta,
+            )
             if exchange is not None:
                 _listen(responder, exchange)
             return exchange
@@ -105,15 +114,27 @@ class ServerSessions:
         try:
             if context.request_id is None:
                 return None
-            peer = find_peer(context.request)
-            peer.protocol_version = context.protocol_version
-            session = _peer.get()
-            if session is not None:
-                session.protocol_version = context.protocol_version
+            session = self._find_session(context.session)
+            session.protocol_version = context.protocol_version
+            peer = find_peer(context.request, session)
             return self._open(describe(context.method, context.params), peer, context.request_id, context.meta)
         except Exception as error:
             FAULTS.note("integrations.open", error)
             return None
+
+    def _remember(self, writer: Any, peer: Peer) -> None:
+        try:
+            self._served[find_key(writer)] = peer
+        except TypeError as error:  # a stream that cannot be remembered
+            FAULTS.note("integrations.mcp.session", error)
+
+    def _find_session(self, session: Any) -> Peer:
+        """From version 2 on handlers run where the message was read, and not inside the session."""
+        channel = getattr(session, "_request_outbound", None)
+        channel = getattr(channel, "_inner", channel)
+        writer = getattr(getattr(channel, "_dispatcher", None), "_write_stream", None)
+        found = self._served.get(find_key(writer)) if writer is not None else _peer.get()
+        return found or Peer(is_server=False)
 
     def _open(self, asked: Asked, peer: Peer, request_id: Any, meta: Any) -> Exchange | None:
         if asked.method in UNTOLD:
@@ -130,9 +151,8 @@ def find_trace(meta: Any) -> Context | None:
     return carried if get_current_span(carried).get_span_context().is_valid else None
 
 
-def find_peer(request: Any) -> Peer:
+def find_peer(request: Any, session: Peer) -> Peer:
     """Who has sent a request, by the session it came in and by the HTTP request that brought it."""
-    session = _peer.get() or Peer(is_server=False)
     headers = getattr(request, "headers", None)
     if headers is not None:
         session.transport, session.protocol = "tcp", "http"

@@ -25,7 +25,7 @@ class Transports:
 
     def fill(self, peer: Peer, write_stream: Any) -> None:
         """Say of a peer how it is reached by this stream, as far as that is known by now."""
-        fill = self._fill.get(_key(write_stream)) if write_stream is not None else None
+        fill = self._fill.get(find_key(write_stream)) if write_stream is not None else None
         if fill is not None:
             fill(peer)
 
@@ -53,7 +53,7 @@ class Transports:
     def _note(self, stream: Any, fill: Callable[[Peer], None]) -> None:
         try:
             if stream is not None:
-                self._fill[_key(stream)] = fill
+                self._fill[find_key(stream)] = fill
         except TypeError as error:  # a stream that cannot be remembered
             FAULTS.note("integrations.mcp.transport", error)
 
@@ -90,8 +90,8 @@ class NotedStreams:
         return getattr(self._manager, name)
 
 
-def _key(stream: Any) -> Any:
-    """Version 2 has a wrapper around its streams that cannot be referred to weakly."""
+def find_key(stream: Any) -> Any:
+    """By what a stream is remembered: version 2 has a wrapper around its streams that cannot be referred to weakly."""
     return getattr(stream, "_inner", stream)
 
 
