@@ -19,7 +19,9 @@ def leave_context(operation: Operation, *, is_certain: bool = False) -> None:
     if operation.inside is None:
         return
     if is_certain or get_current() is operation.inside:
-        attach(live_context(operation.outside, operation.runtime.context_key))
+        outside, key = operation.outside, operation.runtime.context_key
+        outer: Operation | None = outside.get(key)  # type: ignore[assignment]  # ours alone write there
+        attach(outside if outer is None or not outer.is_stranded else live_context(outside, key))
     else:
         operation.is_stranded = True
     operation.inside = None  # a context holds its operation: kept, each call would wait for the cycle collector

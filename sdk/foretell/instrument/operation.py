@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import baggage
 from opentelemetry.context import Context, attach, get_current
 
-from foretell.cost.responses import add_response
+from foretell.cost.responses import add_response, take_response
 from foretell.errors import FAULTS
 from foretell.instrument.contexts import leave_context, live_context
 from foretell.instrument.endings import describe_error, outcome_of
@@ -299,9 +299,10 @@ class Operation(Call):
         return now_ns if now_ns > self.start_ns else self.start_ns  # noqa: FURB136  # max() takes five times as long
 
     def _take_response(self, value: Any) -> None:
-        if self.response is None:
-            self.response = []
-        add_response(self.response, value)
+        if self.response:
+            add_response(self.response, value)
+        elif (skeleton := take_response(value)) is not None:
+            self.response = [skeleton]
 
     def _add_response(self, skeleton: dict[str, Any]) -> None:
         if self.end_ns is None:

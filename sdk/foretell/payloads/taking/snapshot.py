@@ -76,7 +76,7 @@ def take_arguments(
         args = args[1:]
         if signature_names and signature_names[0][0] != "*":
             signature_names = signature_names[1:]
-    if len(args) >= len(signature_names):
+    if len(args) > len(signature_names) or (signature_names and signature_names[-1][0] == "*"):
         bound = _bind_many(signature_names, args)
     else:
         bound = dict(zip(signature_names, args, strict=False))
@@ -111,9 +111,7 @@ def list_parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def _bind_many(names: Sequence[str], args: tuple[Any, ...]) -> dict[str, Any]:
-    """Bind when arguments are as many as names, or more: the last name may take the rest."""
-    if names and names[-1][0] != "*" and len(args) == len(names):
-        return dict(zip(names, args, strict=True))
+    """Bind where the last name takes the rest, or where there are more arguments than names."""
     has_rest = bool(names) and names[-1][0] == "*"
     fixed = len(names) - has_rest
     bound = dict(zip(names[:fixed], args, strict=False))
