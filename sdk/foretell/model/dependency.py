@@ -30,7 +30,13 @@ def name_model(facts: InferenceFacts) -> str:
 
 
 def name_dependency(call: Call) -> str | None:
-    """Return what outside of the agent was asked; None where nothing was."""
+    """Return what outside of the agent was asked; None where nothing was.
+
+    Of a client's request that is no more than a span the server, since each of its tries has a span of its own.
+    """
+    if call.kind is Kind.SPAN:
+        address = call.attributes.get("server.address") if call.span_kind == "client" and call.attributes else None
+        return address if isinstance(address, str) else None
     facts = call.facts
     if isinstance(facts, InferenceFacts):
         return facts.provider or facts.server_address or UNKNOWN

@@ -11,7 +11,7 @@ from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.dependency import is_broken, judge_dependency, name_dependency
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import Outcome
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -85,12 +85,12 @@ class DependencyTimeouts(Detector):
         if call.run_id in self._given_up:
             self._settle_cancelled(call)
         if outcome is Outcome.OK:
-            if self._rows.states and (name := _name(call)) is not None:
+            if self._rows.states and (name := name_dependency(call)) is not None:
                 for fault in _FAULTS:
                     self._end((call.agent_name, name, fault))
             return
         failed = _class_of(call)
-        if failed is not None and (name := _name(call)) is not None:
+        if failed is not None and (name := name_dependency(call)) is not None:
             self._count_failure(call, (call.agent_name, name, failed))
 
     def end_run(self, run_id: str, now_ns: int) -> None:
@@ -107,7 +107,7 @@ class DependencyTimeouts(Detector):
 
     def _note_cancelled(self, call: Call) -> None:
         """Remember a call that may have been given up, unless it ended because of another one beside it."""
-        if _name(call) is None or any(_is_beside(one, call) for one in self._recent):
+        if name_dependency(call) is None or any(_is_beside(one, call) for one in self._recent):
             return
         calls = self._given_up.setdefault(call.run_id, [])
         if len(calls) < self._count:
@@ -121,7 +121,7 @@ class DependencyTimeouts(Detector):
         if call.outcome is Outcome.ERROR and name_dependency(call) is None and _class_of(call) != NO_ANSWER:
             return
         for one in calls:
-            self._count_failure(one, (one.agent_name, _name(one) or "", NO_ANSWER))
+            self._count_failure(one, (one.agent_name, name_dependency(one) or "", NO_ANSWER))
 
     def _firing_rows(self) -> list[tuple[_Key, _Row]]:
         if not self._board.firing_count:
@@ -200,16 +200,6 @@ def _class_of(call: Call) -> str | None:
     if call.error is None or call.error.type in ("", "_OTHER"):
         return UNTOLD
     return NO_ANSWER if is_broken(call.error.type) else None
-
-
-def _name(call: Call) -> str | None:
-    """What was asked; of a foreign client's span the server, since each of its tries has a span of its own."""
-    if call.kind is not Kind.SPAN:
-        return name_dependency(call)
-    if call.span_kind != "client" or call.attributes is None:
-        return None
-    address = call.attributes.get("server.address")
-    return address if isinstance(address, str) else None
 
 
 def _join(key: _Key) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from foretell.export.metrics.labels import BoundedNames, label_client
 from foretell.export.metrics.series import CallSeries, ContextWindow, SeriesMaker
-from foretell.model.dependency import UNKNOWN
+from foretell.model.dependency import UNKNOWN, name_dependency
 from foretell.model.facts import InferenceFacts, ToolFacts
 from foretell.model.kinds import Kind
 from foretell.semconv import genai, legacy
@@ -61,9 +61,11 @@ class CallMetrics:
         self._scores = BoundedNames()
 
     def add(self, call: Call) -> None:
-        """Count one finished call. Steps and other people's spans are no calls."""
+        """Count one finished call. Steps and other people's spans are no calls, but a span may ask a dependency."""
         add = self._adders.get(call.kind)
         if add is None:
+            if call.span_kind == "client" and call.run_id:
+                self._add_request(call)
             return
         series = add(call)
         if call.input_payload is not None and call.input_payload.redactions:
@@ -125,6 +127,13 @@ class CallMetrics:
         series = self._others.get(key) or _keep(self._others, key, self._maker.make_other(call))
         _add_duration(series, call, _moment(call))
         return series
+
+    def _add_request(self, call: Call) -> None:
+        error = call.error
+        key = (call.kind, call.agent_name, call.outcome, error and error.type, name_dependency(call))
+        series = self._others.get(key) or _keep(self._others, key, self._maker.make_request(call))
+        if series.dependency is not None:
+            series.dependency.value += 1
 
     def _add_usage(self, series: CallSeries, usage: Usage, moment: Moment | None) -> None:
         input_tokens, output_tokens = usage.input_tokens, usage.output_tokens

@@ -146,9 +146,19 @@ class SeriesMaker:
                 ("outcome", call.outcome.value),
             ),
         )
+        self._add_dependency(series, call)
+        return series
+
+    def make_request(self, call: Call) -> CallSeries:
+        """Return what a client's span adds to: what it asks may be a dependency."""
+        series = CallSeries()
+        series.agent = join_labels((genai.AGENT_NAME, call.agent_name))
+        self._add_dependency(series, call)
+        return series
+
+    def _add_dependency(self, series: CallSeries, call: Call) -> None:
         dependency = name_dependency(call)
         if dependency is not None:
             outcome = ("outcome", judge_dependency(call).value)
             labels = (*series.agent, ("dependency", self._dependencies.bound(dependency)), outcome)
             series.dependency = self._metrics.sum_series(table.DEPENDENCY_CALLS, labels)
-        return series

@@ -254,6 +254,23 @@ def test_a_dependency_may_time_out_or_throttle(world, error, outcome):
     assert ["error"] == [dict(key)["outcome"] for key in world.values("foretell.calls")]
 
 
+@pytest.mark.parametrize(
+    ("span_kind", "run_id", "expected"),
+    [
+        ("client", "r", {labels(dependency="api.example", outcome="timeout"): 1}),
+        ("client", "", {}),
+        ("server", "r", {}),
+    ],
+)
+def test_a_clients_request_in_a_run_asks_a_dependency_and_is_no_call(world, span_kind, run_id, expected):
+    request = world.call(Kind.SPAN, "GET api.example", outcome=Outcome.ERROR, error="httpx.ReadTimeout")
+    request.span_kind, request.run_id, request.attributes = span_kind, run_id, {"server.address": "api.example"}
+    world.take(request)
+
+    assert expected == world.values("foretell.dependency.calls")
+    assert {} == world.values("foretell.calls")
+
+
 def test_money_by_agent_provider_and_model(world, planner):
     """Cost adds up, with a link to the call that cost it last."""
     for _ in range(2):
