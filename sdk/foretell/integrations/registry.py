@@ -42,6 +42,8 @@ FILES: dict[str, str] = {
     "starlette": "dependencies.starlette_server",
     "flask": "dependencies.flask_server",
     "celery": "dependencies.celery_tasks",
+    "chroma": "dependencies.chroma",
+    "qdrant": "dependencies.qdrant",
 }
 """Name → file of this room. Clients come first: what is on already is not switched on again for a framework."""
 
