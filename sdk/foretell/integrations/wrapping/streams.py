@@ -17,6 +17,18 @@ class RecordedStream(ObjectProxy):  # type: ignore[type-arg]  # it is generic fo
         super().__init__(stream)
         self._self_call = call
 
+    def __getattr__(self, name: str) -> Any:
+        """Whatever the stream has; closing it is the end of its call."""
+        found = getattr(self.__wrapped__, name)
+        if name not in ("close", "aclose"):
+            return found
+
+        def close(*args: Any, **kwargs: Any) -> Any:
+            self._self_call.finish()
+            return found(*args, **kwargs)
+
+        return close
+
     def __iter__(self) -> Any:
         """Be read piece by piece."""
         return self
