@@ -151,14 +151,14 @@ class ForeignSpans(SpanProcessor):
 
     def _show(self, place: Place) -> None:
         """Its span is an agent's work: it is among the open calls, and may tell what a span around it tells too."""
-        runtime = self.runtime
+        runtime, above = self.runtime, place.above
+        is_same = place.kind in INFERENCE and above is not None and above.kind is place.kind and above.merged is None
+        if above is not None and is_same and above.is_hidden:  # that one stands there only for this one, and tells more
+            place.is_replaced = True
+            return
         if runtime is None or place.span.end_time is not None:
             return
-        above = place.above
-        if place.kind in INFERENCE and above is not None and above.kind is place.kind and above.merged is None:
-            if above.is_hidden:  # it stands there only because of this one, and tells more
-                place.is_replaced = True
-                return
+        if above is not None and is_same:
             above.is_replaced = above.is_replaced or runtime.worker.withdraw(above.known().id)
             if not above.is_replaced:  # it is shown already: then it tells the call, with what is known in here
                 place.merged = above.known()

@@ -2,58 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import baggage, propagate
 from opentelemetry.context import Context, attach, get_current
-from opentelemetry.propagators.textmap import (
-    CarrierT,
-    Getter,
-    Setter,
-    TextMapPropagator,
-    default_getter,
-    default_setter,
-)
 from opentelemetry.trace import get_current_span
 
 from foretell.errors import FAULTS
 from foretell.instrument.carriers import NAMES
 from foretell.instrument.operation import RUN_ID
 from foretell.integrations.wrapping.around import FindForeign, find_around
+from foretell.integrations.wrapping.patching import put_wrapper
 
 if TYPE_CHECKING:
     from foretell.integrations.integration import Undo
 
 
-class RunPropagator(TextMapPropagator):
-    """Does what the program's propagator does, with the run's id in the baggage.
+class RunInjector:
+    """Sends what the program's propagator sends, with the run's id in the baggage.
 
     Our own operations put it there themselves. A framework's spans cannot: a span has no say about the context.
     """
 
-    def __init__(self, inner: TextMapPropagator, foreign: FindForeign) -> None:
-        """Send by `inner`; know the runs of frameworks by `foreign`."""
-        self.inner = inner
+    def __init__(self, inject: Callable[..., None], foreign: FindForeign) -> None:
+        """Send by `inject`; know the runs of frameworks by `foreign`."""
+        self._inject = inject
         self._foreign = foreign
 
-    @property
-    def fields(self) -> set[str]:
-        """Names that are written."""
-        return self.inner.fields
-
-    def extract(
-        self, carrier: CarrierT, context: Context | None = None, getter: Getter[CarrierT] = default_getter
-    ) -> Context:
-        """Take what was sent."""
-        return self.inner.extract(carrier, context, getter)
-
-    def inject(
-        self, carrier: CarrierT, context: Context | None = None, setter: Setter[CarrierT] = default_setter
-    ) -> None:
+    def __call__(self, carrier: Any, context: Context | None = None, *args: Any, **kwargs: Any) -> None:
         """Send what is current, and its run."""
-        self.inner.inject(carrier, self._name_run(context), setter)
+        self._inject(carrier, self._name_run(context), *args, **kwargs)
 
     def _name_run(self, context: Context | None) -> Context | None:
         try:
@@ -66,16 +46,19 @@ class RunPropagator(TextMapPropagator):
 
 
 def carry_runs(foreign: FindForeign) -> Undo:
-    """Have the program's propagator send runs along, unless the program sets another one later."""
-    inner = propagate.get_global_textmap()
-    ours = RunPropagator(inner, foreign)
-    propagate.set_global_textmap(ours)
+    """Have the program's propagator send runs along, unless the program sets another one later.
 
-    def undo() -> None:
-        if propagate.get_global_textmap() is ours:
-            propagate.set_global_textmap(inner)
+    It stays the object that it is, since some products look for their own.
+    """
+    propagator = propagate.get_global_textmap()
+    try:
+        return put_wrapper(propagator, "inject", propagator.inject, RunInjector(propagator.inject, foreign))
+    except (AttributeError, TypeError):  # it has no place for it: our own operations send their runs all the same
+        return leave_as_is
 
-    return undo
+
+def leave_as_is() -> None:
+    """Nothing was changed."""
 
 
 def send_along(headers: Any) -> None:  # headers of any client: something like a dictionary

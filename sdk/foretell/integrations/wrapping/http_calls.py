@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from opentelemetry.context import Context, attach, get_current, set_value
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
 from foretell.errors import FAULTS
@@ -38,7 +39,10 @@ class HttpCalls:
     def open(self, method: str, url: Any, headers: Any) -> HttpCall | None:
         """Begin a request and add the trace to its headers; None for one that is not an agent's."""
         try:
-            around = None if get_current().get(SENDING) else find_around(self._foreign)
+            is_told = (
+                not get_current().get(SENDING) and is_instrumentation_enabled()
+            )  # exporters of others ask not to be
+            around = find_around(self._foreign) if is_told else None
             if around is None or around.kind in _MODELS:
                 return None
             # Neither path nor query: keys stand in both.

@@ -1,0 +1,123 @@
+"""Beside another product in the same process: no call is told twice, none is lost, and its back-end gets what it got."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contracts.frameworks.beside import PRODUCTS, Product, play_beside
+from tests.contracts.frameworks.environments import NotProven
+from tests.contracts.frameworks.test_frameworks import asked_of, told_by
+from tests.contracts.frameworks.weather import CANARY, CITIES
+from tests.support.haystacks import find_all
+
+AGENT = "agent weather_agent\n  llm gpt-4o-mini\n  tool get_weather\n  llm gpt-4o-mini"
+NO_AGENT = AGENT.replace("agent weather_agent", "span weather_agent").replace("tool get", "span get")
+CALLS = "llm gpt-4o-mini\nllm gpt-4o-mini"
+LINE = "\n  span streaming response from {request_data[model]!r} took {duration:.2f}s"
+TREES = {
+    "traceloop": (AGENT, AGENT, AGENT),
+    "openinference": (CALLS, CALLS, CALLS),
+    "langfuse": (AGENT, AGENT, AGENT),
+    "logfire": (NO_AGENT, NO_AGENT + LINE, NO_AGENT),
+}
+"""What each product's program is in our record, case by case. A span of Logfire's says of nothing what it is, and one
+more is a line of its log; what OpenInference's is given as provider is unknown to everybody else."""
+ORDERS = {
+    "as-documented": {},
+    "openai-first": {"OPENAI_FIRST": "1"},
+    "foretell-last": {"INIT_LAST": "1"},
+}
+
+pytestmark = pytest.mark.frameworks
+every = pytest.mark.parametrize(
+    "product", [pytest.param(one, id=one.name, marks=pytest.mark.xdist_group(one.family.name)) for one in PRODUCTS]
+)
+in_every_order = pytest.mark.parametrize("order", ORDERS)
+_played = {}
+
+
+@pytest.fixture
+def beside(tmp_path_factory):
+    """Plays a product's program once: without us where the order is None."""
+
+    def get(product: Product, order: str | None = "as-documented", **settings: str):
+        key = (product.name, product.program, order, *settings.items())
+        if key not in _played:
+            directory = tmp_path_factory.mktemp(f"{product.name}-{order}") / "program"
+            start = order in (*ORDERS, None) and order not in ("foretell-last", None)
+            try:
+                _played[key] = play_beside(product, directory, with_us=start, **ORDERS.get(order or "", {}), **settings)
+            except NotProven as reason:
+                _played[key] = reason
+        found = _played[key]
+        if isinstance(found, NotProven):
+            pytest.skip(f"NOT PROVEN: {found}")
+        assert 0 == found.returncode, found.stderr
+        assert "fault of ours" not in found.stderr
+        return found
+
+    return get
+
+
+@every
+@in_every_order
+def test_every_request_is_one_model_call_of_ours(product: Product, order: str, beside):
+    """Count, order, model, tokens and streaming are the server's."""
+    done = beside(product, order)
+
+    assert [asked_of(each) for each in done.asked] == [told_by(each) for each in done.model_calls], done.stderr
+
+
+@every
+@in_every_order
+def test_names_kinds_and_parents_are_those_of_the_program(product: Product, order: str, beside):
+    """A run for each case, and its calls below its agent, as the other product tells them."""
+    done = beside(product, order)
+    runs = done.run_trees()
+
+    assert TREES[product.name] == tuple(tree.replace(" !", "") for tree in runs)
+    assert [False, False, True] == [tree.endswith("llm gpt-4o-mini !") for tree in runs]
+
+
+@every
+@in_every_order
+def test_their_back_end_gets_what_it_gets_without_us(product: Product, order: str, beside):
+    """The same spans under the same parents, with the same attributes, contents and resource."""
+    alone, done = beside(product, None), beside(product, order)
+
+    assert alone.their_tree() == done.their_tree()
+    assert [span.lasting() for span in alone.got] == [span.lasting() for span in done.got]
+
+
+@every
+def test_their_back_end_has_contents(product: Product, beside):
+    """The test above compares something."""
+    got = beside(product).got
+
+    assert all(any(city in str(span.attributes) for span in got) for city in CITIES.values() if "lima" not in city)
+
+
+@every
+def test_one_program_is_one_trace_on_both_sides(product: Product, beside):
+    done = beside(product)
+
+    assert [span.trace_id for span in done.got if not span.parent_id] == [
+        f"{run.calls[0].trace_id:032x}" for run in done.runs
+    ]
+
+
+@every
+def test_our_record_has_the_contents(product: Product, beside):
+    done = beside(product)
+
+    assert all(call.input_payload is not None for call in done.model_calls)
+    assert CANARY in find_all([CANARY], done.stored)
+
+
+@every
+def test_without_contents_our_record_has_none(product: Product, beside):
+    """What theirs has is theirs."""
+    done = beside(product, FORETELL_CONTENT="none")
+
+    assert {} == find_all([CANARY], done.stored)
+    assert len(beside(product, None).got) == len(done.got)
