@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from foretell.autostart.begin import ON_PATH
 from foretell.errors import SettingError
-from foretell.settings import SETTINGS, Settings, Source, find_setting, load_settings
+from foretell.settings import SETTINGS, Settings, Source, find_setting, list_handed_down, load_settings
 
 
 def load(directory: Path, *, environ: dict[str, str] | None = None, **arguments: Any) -> Settings:
@@ -341,3 +343,23 @@ def test_an_unknown_row_is_refused_with_the_nearest() -> None:
     """As everywhere."""
     with pytest.raises(SettingError, match="Did you mean 'store'"):
         find_setting("stor")
+
+
+def test_no_secret_is_handed_down_to_a_process_that_is_given_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has it recorded is, where children are recorded at all."""
+    given = {"FORETELL_CONTENT": "none", "OTEL_SERVICE_NAME": "x", "SHELL_KEY": "k"}
+    secret = {
+        "OTEL_EXPORTER_OTLP_HEADERS": "a=b",
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "a=b",
+        "FORETELL_OTLP_HEADERS": "a=b",
+    }
+    for name, value in {**given, **secret}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    before = list_handed_down()
+    monkeypatch.setenv("PYTHONPATH", f"{ON_PATH}{os.pathsep}elsewhere")
+    found = list_handed_down()
+
+    assert {} == before
+    assert {"FORETELL_CONTENT": "none", "OTEL_SERVICE_NAME": "x", "PYTHONPATH": str(ON_PATH)}.items() <= found.items()
+    assert set() == found.keys() & {*secret, "SHELL_KEY"}

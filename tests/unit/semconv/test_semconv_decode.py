@@ -240,3 +240,16 @@ def _plain(name, attributes):
         "status": (0, ""),
         "attributes": attributes,
     }
+
+
+def test_one_call_of_a_protocols_tool_is_one_tool():
+    """Who asks tells it; the server's span is a tool only where it begins the trace, and nobody else tells."""
+    asked = {"mcp.method.name": "tools/call", "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "add"}
+    span = _plain("tools/call add", asked)
+    told = [
+        call_from_span(**{**span, "kind": kind, "parent_id": parent})
+        for kind, parent in (("client", 7), ("server", 7), ("server", None))
+    ]
+
+    assert [Kind.TOOL, Kind.SPAN, Kind.TOOL] == [call.kind for call in told]
+    assert ["tools/call add"] * 3 == [span_name(call) for call in told]

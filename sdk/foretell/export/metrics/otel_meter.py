@@ -27,6 +27,10 @@ HISTOGRAMS: Final = frozenset(
         table.INVOKE_AGENT_DURATION,
         table.EXECUTE_TOOL_DURATION,
         table.INVOKE_WORKFLOW_DURATION,
+        table.MCP_CLIENT_OPERATION,
+        table.MCP_SERVER_OPERATION,
+        table.MCP_CLIENT_SESSION,
+        table.MCP_SERVER_SESSION,
         table.FINDING_TIME_TO_RESOLVE,
         table.SCORE,
     )
