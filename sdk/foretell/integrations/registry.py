@@ -44,6 +44,7 @@ FILES: dict[str, str] = {
     "celery": "dependencies.celery_tasks",
     "chroma": "dependencies.chroma",
     "qdrant": "dependencies.qdrant",
+    "milvus": "dependencies.milvus",
 }
 """Name → file of this room. Clients come first: what is on already is not switched on again for a framework."""
 

@@ -24,5 +24,9 @@ LAUNCHERS = Family(
 )
 """What starts agents' programs, and what those ask: one small environment for all."""
 
-STORES = Family("stores", ("openai>=1.26,<4", "chromadb>=1,<2", "qdrant-client>=1.12,<2"), ("openai",))
+STORES = Family(
+    "stores",
+    ("openai>=1.26,<4", "chromadb>=1,<2", "qdrant-client>=1.12,<2", "pymilvus[milvus-lite]>=2.5,<4"),
+    ("openai",),
+)
 """Vector stores that need no server."""

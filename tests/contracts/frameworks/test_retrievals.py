@@ -11,7 +11,7 @@ from tests.contracts.frameworks.weather import CANARY
 
 QUESTION = f"What is the weather in {CANARY}paris?"
 FOUND = f"{CANARY}paris is sunny."
-KINDS = {"chroma": "chroma", "qdrant": "qdrant", "qdrant_async": "qdrant"}
+KINDS = {"chroma": "chroma", "qdrant": "qdrant", "qdrant_async": "qdrant", "milvus": "milvus"}
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.xdist_group("stores")]
 
@@ -22,7 +22,7 @@ def looked_up(tmp_path_factory):
     try:
         with Scene(tmp_path_factory.mktemp("stores"), STORES) as scene:
             done = scene.run("stores.py", QUESTION, *KINDS)
-            assert (0, 3) == (done.returncode, done.text.count(f"answered {FOUND}\n")), done.text
+            assert (0, 4) == (done.returncode, done.text.count(f"answered {FOUND}\n")), done.text
             yield scene.played
     except NotProven as reason:
         pytest.skip(f"NOT PROVEN: {reason}")
@@ -46,5 +46,5 @@ def test_question_and_documents_are_kept_here(looked_up):
     by_text, *by_vector = looked_up.calls
 
     assert QUESTION in by_text.input_payload.text
-    assert [None, None] == [call.input_payload for call in by_vector]
-    assert [FOUND in call.output_payload.text for call in looked_up.calls] == [True] * 3
+    assert [None] * 3 == [call.input_payload for call in by_vector]
+    assert [FOUND in call.output_payload.text for call in looked_up.calls] == [True] * 4

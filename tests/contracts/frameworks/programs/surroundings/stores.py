@@ -55,5 +55,15 @@ def qdrant_async():
     return asyncio.run(search())
 
 
+def milvus():
+    from pymilvus import MilvusClient
+
+    client = MilvusClient("weather.db")
+    client.create_collection("weather", dimension=4)
+    client.insert("weather", [{"id": int(id), "vector": embed(text), "text": text} for id, text in TEXTS.items()])
+    found = client.search("weather", data=[embed(question)], limit=2, output_fields=["text"])
+    return found[0][0]["entity"]["text"]
+
+
 for store in stores:
     print("answered", globals()[store]())
