@@ -1,4 +1,4 @@
-"""A halted run's next request is refused before it is sent, by whichever client; off again, a client is what it was."""
+"""A held run's next request is refused, or waits, whichever client sends it; off again, a client is what it was."""
 
 from __future__ import annotations
 
@@ -11,32 +11,41 @@ from tests.contracts.frameworks.environments import NotProven
 from tests.contracts.frameworks.playing import play
 
 NAMES = ("openai", "anthropic", "google-genai", "bedrock", "mistral", "cohere", "groq", "ollama", "litellm")
-CONTRACTS = [contract for contract in CLIENTS if contract.name in NAMES]
-
-pytestmark = [
-    pytest.mark.frameworks,
-    pytest.mark.parametrize(
-        "halted",
-        [pytest.param(one, id=one.name, marks=pytest.mark.xdist_group(one.family.name)) for one in CONTRACTS],
-        indirect=True,
-        scope="module",
-    ),
-]
+PAUSED = ("openai", "anthropic", "cohere", "bedrock")
+"""A method of each sort: sync, coroutine, asynchronous generator, and one whose result sends the request."""
 
 
-@pytest.fixture(scope="module")
-def halted(request, tmp_path_factory):
-    contract = replace(request.param, program="troubles/halted")
+def choose(names):
+    return [
+        pytest.param(one, id=one.name, marks=pytest.mark.xdist_group(one.family.name))
+        for one in CLIENTS
+        if one.name in names
+    ]
+
+
+every = pytest.mark.parametrize("halted", choose(NAMES), indirect=True, scope="module")
+pytestmark = pytest.mark.frameworks
+
+
+def play_held(contract, directory, program):
     case = contract.name.replace("-", "_")
     try:
         # The program switches on itself, when it has looked at what is there before.
-        done = play(contract, tmp_path_factory.mktemp("halted") / case, (case,), FORETELL_INTEGRATIONS="none")
+        done = play(
+            replace(contract, program=f"troubles/{program}"), directory / case, (case,), FORETELL_INTEGRATIONS="none"
+        )
     except NotProven as reason:
         pytest.skip(f"NOT PROVEN: {reason}")
     assert 0 == done.returncode, done.stderr
     return done
 
 
+@pytest.fixture(scope="module")
+def halted(request, tmp_path_factory):
+    return play_held(request.param, tmp_path_factory.mktemp("halted"), "halted")
+
+
+@every
 def test_every_way_to_ask_is_held(halted):
     """Without us and with us all goes through; once the run is halted nothing does."""
     told = [tuple(line.split(": ")) for line in halted.stdout.splitlines() if line.endswith(("through", "halted"))]
@@ -48,6 +57,17 @@ def test_every_way_to_ask_is_held(halted):
     assert 2 * len(asked) == len(halted.asked)
 
 
+@every
 def test_every_attribute_is_the_object_that_it_was(halted):
     assert "patched: True" in halted.stdout
     assert "left: []" in halted.stdout
+
+
+@pytest.mark.parametrize("contract", choose(PAUSED))
+def test_a_paused_runs_request_waits_until_somebody_resumes_it(contract, tmp_path):
+    """What is asynchronous waits without holding up its event loop."""
+    done = play_held(contract, tmp_path, "paused")
+    told = [line.partition(": ")[2] for line in done.stdout.splitlines()]
+
+    assert ["waits, went through"] * len(done.asked) == told, done.stderr
+    assert told
