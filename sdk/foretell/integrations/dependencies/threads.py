@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from foretell.integrations.integration import Integration, Undo, Wiring, otel, own
@@ -22,16 +23,18 @@ INTEGRATION = Integration(
 
 def switch_on(wiring: Wiring) -> Undo:
     """Carry what is current into the pool's threads; it is gone again after each call."""
-    from foretell.integrations.wrapping.points import WrapPoint, wrap_points
+    from concurrent.futures import ThreadPoolExecutor
 
-    return wrap_points([WrapPoint("concurrent.futures.thread", "ThreadPoolExecutor.submit", _submit)])
-
-
-def _submit(wrapped: Any, pool: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     from opentelemetry.context import get_current
 
     from foretell.instrument.carriers import propagate
+    from foretell.integrations.wrapping.patching import put_wrapper
 
-    if args and get_current():
-        args = (propagate(args[0]), *args[1:])
-    return wrapped(*args, **kwargs)
+    before: Any = ThreadPoolExecutor.submit
+
+    # Every program has pools: loading `wrapt` for this one wrapper would cost each of them more than all else here.
+    @wraps(before)
+    def submit(pool: Any, work: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return before(pool, propagate(work) if get_current() and callable(work) else work, *args, **kwargs)
+
+    return put_wrapper(ThreadPoolExecutor, "submit", before, submit)
