@@ -6,16 +6,33 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
+
 Part = dict[str, Any]  # parsed JSON: `type` and what that type asks for
 
-dumps: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-"""Write compact JSON."""
+_write_any = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+_DIGITS = "0123456789"
+_LONG_DIGITS = 19
+"""Integers this long may be over 64 bits, which orjson reads as floats."""
+
+
+def dumps(value: Any) -> str:  # any parsed JSON
+    """Write compact JSON."""
+    try:
+        return orjson.dumps(value, str).decode()
+    except TypeError:  # a key that is no text, a lone surrogate, an integer over 64 bits
+        return _write_any(value)
 
 
 def parse(text: Any) -> Any:  # parsed JSON
     """Return what a JSON document says; what is no document is returned as it is."""
     if not isinstance(text, str):
         return text
+    try:
+        if sum(map(text.count, _DIGITS)) < _LONG_DIGITS:
+            return orjson.loads(text)
+    except ValueError:  # NaN, half a surrogate pair, or no document
+        pass
     try:
         return json.loads(text)
     except ValueError:
