@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.contracts.frameworks.agents import AGENTS
 from tests.contracts.frameworks.clients import CLIENTS
 from tests.contracts.frameworks.environments import NotProven
 from tests.contracts.frameworks.playing import play
@@ -71,3 +72,20 @@ def test_a_paused_runs_request_waits_until_somebody_resumes_it(contract, tmp_pat
 
     assert ["waits, went through"] * len(done.asked) == told, done.stderr
     assert told
+
+
+@pytest.mark.xdist_group("langgraph")
+def test_an_agent_that_repeats_itself_is_halted_at_its_next_request(tmp_path):
+    """By a word in the environment; its program has heard of nothing, and no retry of its framework goes on."""
+    contract = next(replace(one, program="troubles/langchain_loop") for one in AGENTS if one.name == "langchain")
+    try:
+        done = play(contract, tmp_path / "loop", ("plain",), FORETELL_ACTIONS="agent_loop=halt")
+    except NotProven as reason:
+        pytest.skip(f"NOT PROVEN: {reason}")
+    *before, last = done.model_calls
+
+    assert ["halted"] == [run.summary.outcome.value for run in done.runs], done.stderr
+    assert ("halted", len(done.asked)) == (last.outcome.value, len(before))
+    assert 4 <= len(before) < 40  # it would have been a hundred
+    assert 1 == done.returncode
+    assert "RunHalted" in done.stderr
