@@ -10,6 +10,8 @@ from tests.contracts.frameworks import results
 from tests.contracts.frameworks.contract import Contract
 from tests.contracts.frameworks.environments import NotProven
 from tests.contracts.frameworks.playing import Played, play
+from tests.contracts.frameworks.scene import Scene
+from tests.contracts.frameworks.surroundings import LAUNCHERS
 
 HERE = Path(__file__).parent
 _played: dict[tuple[str, str], Played | NotProven] = {}
@@ -35,6 +37,16 @@ def played(tmp_path_factory):
         return found
 
     return get
+
+
+@pytest.fixture
+def scene(tmp_path):
+    """A user's project, in which programs are started as their own documentation does."""
+    try:
+        with Scene(tmp_path, LAUNCHERS) as scene:
+            yield scene
+    except NotProven as reason:
+        pytest.skip(f"NOT PROVEN: {reason}")
 
 
 def pytest_collection_modifyitems(config, items):

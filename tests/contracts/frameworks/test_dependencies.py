@@ -6,9 +6,6 @@ import socket
 
 import pytest
 
-from tests.contracts.frameworks.environments import NotProven
-from tests.contracts.frameworks.scene import Scene
-from tests.contracts.frameworks.surroundings import LAUNCHERS
 from tests.contracts.frameworks.weather import CANARY
 from tests.support.haystacks import find_all
 
@@ -19,15 +16,6 @@ TIMEOUTS = {
 }
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.xdist_group("launchers")]
-
-
-@pytest.fixture
-def scene(tmp_path):
-    try:
-        with Scene(tmp_path, LAUNCHERS) as scene:
-            yield scene
-    except NotProven as reason:
-        pytest.skip(f"NOT PROVEN: {reason}")
 
 
 @pytest.fixture

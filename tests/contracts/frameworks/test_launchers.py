@@ -13,9 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.contracts.frameworks.environments import NotProven
-from tests.contracts.frameworks.scene import Scene
-from tests.contracts.frameworks.surroundings import LAUNCHERS
 from tests.contracts.frameworks.weather import CANARY
 
 QUESTION = f"What is the weather in {CANARY}paris?"
@@ -25,15 +22,6 @@ ADDRESS = r"(?:unning on|istening at:) (http://127\.0\.0\.1:\d+)"
 _VOLATILE = re.compile(r"\d+")
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.xdist_group("launchers")]
-
-
-@pytest.fixture
-def scene(tmp_path):
-    try:
-        with Scene(tmp_path, LAUNCHERS) as scene:
-            yield scene
-    except NotProven as reason:
-        pytest.skip(f"NOT PROVEN: {reason}")
 
 
 def ask(address, path="plain"):

@@ -6,9 +6,6 @@ import signal
 
 import pytest
 
-from tests.contracts.frameworks.environments import NotProven
-from tests.contracts.frameworks.scene import Scene
-from tests.contracts.frameworks.surroundings import LAUNCHERS
 from tests.contracts.frameworks.weather import CANARY
 
 QUESTION = f"What is the weather in {CANARY}paris?"
@@ -16,15 +13,6 @@ ANSWER = f"answered The weather in {CANARY}paris is sunny.\n"
 MODEL = "llm gpt-4o-mini"
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.xdist_group("launchers")]
-
-
-@pytest.fixture
-def scene(tmp_path):
-    try:
-        with Scene(tmp_path, LAUNCHERS) as scene:
-            yield scene
-    except NotProven as reason:
-        pytest.skip(f"NOT PROVEN: {reason}")
 
 
 def assert_one_trace(scene, tree):
