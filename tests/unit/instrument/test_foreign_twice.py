@@ -187,6 +187,20 @@ def test_a_protocols_span_inside_a_tool_of_its_name_is_no_second_tool(
     assert "tool search" == tree(record)["step tools/call search"]
 
 
+def test_a_framework_may_put_a_servers_name_before_its_tools(record: Any, framework: Tracer, client: Tracer) -> None:
+    """Only where the protocol says that it is one: a tool may well use another with a similar name."""
+    prefixed = {**TOOL, "gen_ai.tool.name": "web_search"}
+    with framework.start_as_current_span("a", attributes=AGENT):
+        with framework.start_as_current_span("x", attributes=prefixed):
+            client.start_span("tools/call search", attributes={**TOOL, "mcp.method.name": "tools/call"}).end()
+        with framework.start_as_current_span("y", attributes=prefixed):
+            client.start_span("search", attributes=TOOL).end()
+
+    calls = {call.name: call for call in record.ended()}
+    assert 3 == calls["planner"].totals.tool_calls
+    assert Kind.STEP is calls["tools/call search"].kind
+
+
 def test_a_foreign_agent_that_still_runs_is_among_the_open_calls(record: Any, framework: Tracer) -> None:
     """It is shown while it runs, and can be held; when it has ended it is gone."""
     runtime = state.current

@@ -105,7 +105,11 @@ def _count_once(call: Call, span: ReadableSpan, place: Place) -> None:
 
 def _is_same_tool(call: Call, nearest: Call) -> bool:
     """A protocol's span inside the tool's own, for example; a tool that calls itself is two."""
-    return call.kind is nearest.kind is Kind.TOOL and nearest.name == call.name and nearest.scope != call.scope
+    if not (call.kind is nearest.kind is Kind.TOOL and nearest.scope != call.scope):
+        return False
+    # Frameworks put a server's name before its tools'.
+    is_remote = nearest.scope is not None and "mcp.method.name" in (call.attributes or {})
+    return nearest.name.endswith(call.name) if is_remote else nearest.name == call.name
 
 
 def _demote(call: Call, span: ReadableSpan) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -33,8 +34,11 @@ class ClientSessions:
 
     def around_request(self, wrapped: Any, session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Send a request inside a span that the server's stands below."""
-        request = kwargs.pop("request") if "request" in kwargs else args[0]
-        rest = args if len(args) == 0 or request is not args[0] else args[1:]
+        if "request" in kwargs:
+            args = (kwargs.pop("request"), *args)
+        if not args:
+            return wrapped(**kwargs)
+        request, *rest = args
         exchange = self._open(session, lambda: read_request(request))
         if exchange is None:
             return wrapped(request, *rest, **kwargs)
@@ -51,13 +55,14 @@ class ClientSessions:
 
     def around_enter(self, wrapped: Any, session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The session begins."""
-        self._started_s[session] = time.perf_counter()
+        with suppress(TypeError):  # one that cannot be remembered
+            self._started_s[session] = time.perf_counter()
         return wrapped(*args, **kwargs)
 
     def around_exit(self, wrapped: Any, session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The session ends."""
-        started_s = self._started_s.pop(session, None)
         try:
+            started_s = self._started_s.pop(session, None)
             if started_s is not None:
                 peer = self._look(session)
                 labels: dict[str, Any] = {**peer.network(), **peer.place()}
@@ -94,14 +99,16 @@ class ClientSessions:
 
     def _look(self, session: Any) -> Peer:
         """What is known by now of the session's server."""
-        peer = self._peers.get(session)
-        if peer is None:
-            peer = self._peers[session] = Peer()
-        writer = getattr(session, "_write_stream", None)
-        if writer is None:
-            writer = getattr(getattr(session, "_dispatcher", None), "_write_stream", None)
-        self._transports.fill(peer, writer)
-        peer.protocol_version = getattr(session, "protocol_version", None) or peer.protocol_version
+        peer = Peer()
+        try:
+            peer = self._peers.setdefault(session, peer)
+            writer = getattr(session, "_write_stream", None)
+            if writer is None:
+                writer = getattr(getattr(session, "_dispatcher", None), "_write_stream", None)
+            self._transports.fill(peer, writer)
+            peer.protocol_version = getattr(session, "protocol_version", None) or peer.protocol_version
+        except Exception as error:
+            FAULTS.note("integrations.mcp.session", error)
         return peer
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -78,71 +77,76 @@ class Exchange:
     @contextmanager
     def current(self) -> Iterator[None]:
         """Have what happens in a block stand inside it."""
-        token = attach(set_span_in_context(self.span, self._around))
-        told = _told.set(self)
+        token, before = attach(set_span_in_context(self.span, self._around)), _told.get()
+        _told.set(self)
         try:
             yield
         finally:
-            _told.reset(told)
+            _told.set(before)
             detach(token)
 
     def finish(self, result: Any) -> None:
         """It was answered."""
-        if self._has_ended:
-            return
-        try:
-            if is_tool_error(result):
-                self._mark(mcp_names.TOOL_ERROR)
-                self.span.set_status(Status(StatusCode.ERROR))
-            if self._has_content and self.asked.method == TOOL_CALL and result is not None:
-                self.span.set_attribute(genai.TOOL_RESULT, write_content(result))
-        except Exception as error:
-            FAULTS.note("integrations.finish", error)
-        self._end()
+        self._end_with(lambda: self._tell_result(result))
 
     def refuse(self, code: int, message: str) -> None:
         """It was answered with an error of the protocol."""
+        self._end_with(lambda: self._tell_code(code, message))
+
+    def fail(self, error: BaseException) -> None:
+        """It has failed, or was given up."""
+        self._end_with(lambda: self._tell_error(error))
+
+    def _end_with(self, tell: Callable[[], None]) -> None:
+        """Say how it ended, and what is known of the other end by now; only the first ending counts."""
         if self._has_ended:
             return
+        self._has_ended = True
+        for part in (tell, self._tell_peer, self._measure):
+            try:
+                part()
+            except Exception as error:
+                FAULTS.note("integrations.finish", error)
+        self.span.end()
+
+    def _tell_result(self, result: Any) -> None:
+        if is_tool_error(result):
+            self._mark(mcp_names.TOOL_ERROR)
+            self.span.set_status(Status(StatusCode.ERROR))
+        if self._has_content and self.asked.method == TOOL_CALL and result is not None:
+            self.span.set_attribute(genai.TOOL_RESULT, write_content(result))
+
+    def _tell_code(self, code: int, message: str) -> None:
         self._labels[mcp_names.STATUS_CODE] = str(code)
         self.span.set_attribute(mcp_names.STATUS_CODE, str(code))
         if self.kind is SpanKind.CLIENT or code not in mcp_names.ASKED_WRONGLY:
             self._mark(str(code))
             self.span.set_status(Status(StatusCode.ERROR, message))
-        self._end()
 
-    def fail(self, error: BaseException) -> None:
-        """It has failed, or was given up."""
-        if self._has_ended:
-            return
+    def _tell_error(self, error: BaseException) -> None:
         code = read_code(error)
         if code is not None:
-            self.refuse(code, str(error))
+            self._tell_code(code, str(error))
             return
         self._mark(type(error).__qualname__)
-        if isinstance(error, Exception) and not isinstance(error, asyncio.CancelledError):
+        if isinstance(error, Exception):  # what was cancelled has not failed
             self.span.record_exception(error)
             self.span.set_status(Status(StatusCode.ERROR, str(error)))
-        self._end()
+
+    def _tell_peer(self) -> None:
+        """Last of all: a session's id comes with the first answer."""
+        self.span.set_attributes({**self.peer.network(), **self.peer.place()})
+        if self.peer.session_id is not None:
+            self.span.set_attribute(mcp_names.SESSION_ID, self.peer.session_id)
+
+    def _measure(self) -> None:
+        place = self.peer.place() if self.kind is SpanKind.CLIENT else {}
+        labels = {**self._labels, **self.peer.network(), **place}
+        measure(_OPERATION[self.kind], labels, time.perf_counter() - self._started_s)
 
     def _mark(self, error_type: str) -> None:
         self._labels[genai.ERROR_TYPE] = error_type
         self.span.set_attribute(genai.ERROR_TYPE, error_type)
-
-    def _end(self) -> None:
-        """What is known of the other end is known best now: a session's id comes with the first answer."""
-        self._has_ended = True
-        try:
-            peer = self.peer
-            self.span.set_attributes({**peer.network(), **peer.place()})
-            if peer.session_id is not None:
-                self.span.set_attribute(mcp_names.SESSION_ID, peer.session_id)
-            place = peer.place() if self.kind is SpanKind.CLIENT else {}
-            labels = {**self._labels, **peer.network(), **place}
-            measure(_OPERATION[self.kind], labels, time.perf_counter() - self._started_s)
-        except Exception as error:
-            FAULTS.note("integrations.finish", error)
-        self.span.end()
 
 
 def measure(metric: Metric, labels: dict[str, Any], seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -51,8 +52,10 @@ class ServerSessions:
         peer = Peer(is_server=False)
         writer = kwargs.get("write_stream", streams[1] if len(streams) > 1 else None)
         self._transports.fill(peer, writer)
-        self._remember(writer, peer)
-        token, started_s, failed = _peer.set(peer), time.perf_counter(), {}
+        with suppress(TypeError):  # one that cannot be remembered
+            self._served[find_key(writer)] = peer
+        before, started_s, failed = _peer.get(), time.perf_counter(), {}
+        _peer.set(peer)
         try:
             return await wrapped(*args, **kwargs)
         except Exception as error:
@@ -60,7 +63,7 @@ class ServerSessions:
             raise
         finally:
             measure(table.MCP_SERVER_SESSION, {**peer.network(), **failed}, time.perf_counter() - started_s)
-            _peer.reset(token)
+            _peer.set(before)
 
     async def around_request(self, wrapped: Any, server: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Version 1: a request that a handler of the program answers."""
@@ -121,12 +124,6 @@ class ServerSessions:
         except Exception as error:
             FAULTS.note("integrations.open", error)
             return None
-
-    def _remember(self, writer: Any, peer: Peer) -> None:
-        try:
-            self._served[find_key(writer)] = peer
-        except TypeError as error:  # a stream that cannot be remembered
-            FAULTS.note("integrations.mcp.session", error)
 
     def _find_session(self, session: Any) -> Peer:
         """From version 2 on handlers run where the message was read, and not inside the session."""

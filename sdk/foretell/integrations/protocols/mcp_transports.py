@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -25,9 +26,8 @@ class Transports:
 
     def fill(self, peer: Peer, write_stream: Any) -> None:
         """Say of a peer how it is reached by this stream, as far as that is known by now."""
-        fill = self._fill.get(find_key(write_stream)) if write_stream is not None else None
-        if fill is not None:
-            fill(peer)
+        with suppress(TypeError):  # one that cannot be remembered
+            self._fill.get(find_key(write_stream), _do_nothing)(peer)
 
     def around_stdio(self, wrapped: Any, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Streams to a process, or to the one that has started us."""
@@ -51,11 +51,8 @@ class Transports:
         return send_silently(wrapped, transport, args, kwargs)
 
     def _note(self, stream: Any, fill: Callable[[Peer], None]) -> None:
-        try:
-            if stream is not None:
-                self._fill[find_key(stream)] = fill
-        except TypeError as error:  # a stream that cannot be remembered
-            FAULTS.note("integrations.mcp.transport", error)
+        with suppress(TypeError):  # as above
+            self._fill[find_key(stream)] = fill
 
 
 async def send_silently(wrapped: Any, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -78,7 +75,10 @@ class NotedStreams:
     async def __aenter__(self) -> Any:
         """Connect."""
         streams = await self._manager.__aenter__()
-        self._note(streams[1])
+        try:
+            self._note(streams[1])
+        except Exception as error:
+            FAULTS.note("integrations.mcp.transport", error)
         return streams
 
     async def __aexit__(self, *about: object) -> Any:
@@ -93,6 +93,10 @@ class NotedStreams:
 def find_key(stream: Any) -> Any:
     """By what a stream is remembered: version 2 has a wrapper around its streams that cannot be referred to weakly."""
     return getattr(stream, "_inner", stream)
+
+
+def _do_nothing(peer: Peer) -> None:
+    """Nothing is known of the way."""
 
 
 def _by_pipe(peer: Peer) -> None:
