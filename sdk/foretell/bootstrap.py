@@ -76,7 +76,7 @@ def _begin(
         return None
     if loaded.sdk_disabled:
         return None
-    return _start_safely(loaded, environment, extensions, is_endpoint_given=given["otlp_endpoint"] is not None)
+    return _start_safely(loaded, environment, extensions)
 
 
 def flush(timeout_s: float = 30.0) -> bool:
@@ -106,9 +106,7 @@ def current() -> Running | None:
     return _running
 
 
-def _start_safely(
-    settings: Settings, environment: Mapping[str, str], extensions: Extensions, *, is_endpoint_given: bool
-) -> Running | None:
+def _start_safely(settings: Settings, environment: Mapping[str, str], extensions: Extensions) -> Running | None:
     """Start, or take down what was built so far: what is wrong with us is no reason to stop the program."""
     from foretell.export.counts import Counts
     from foretell.setup.running import Running
@@ -117,7 +115,7 @@ def _start_safely(
     running = Running(settings, Counts(), extensions)
     FAULTS.clear()
     try:
-        _start(running, environment, is_endpoint_given=is_endpoint_given)
+        _start(running, environment)
     except BaseException as error:
         take_down(running)
         if isinstance(error, SettingError) or not isinstance(error, Exception):
@@ -130,7 +128,7 @@ def _start_safely(
     return running
 
 
-def _start(running: Running, environment: Mapping[str, str], *, is_endpoint_given: bool) -> None:
+def _start(running: Running, environment: Mapping[str, str]) -> None:
     from foretell.instrument.carriers import join_parent
     from foretell.instrument.otel.provider import GLOBAL
     from foretell.setup import connecting, exporting, parts
@@ -138,7 +136,8 @@ def _start(running: Running, environment: Mapping[str, str], *, is_endpoint_give
     existing = None if running.settings.isolated else GLOBAL.existing()
     running.is_attached = existing is not None
     parts.open_store(running)
-    exporting.build_exporter(running, environment, is_wanted=existing is None or is_endpoint_given)
+    is_wanted = existing is None or connecting.is_endpoint_ours(running.settings)
+    exporting.build_exporter(running, environment, is_wanted=is_wanted)
     parts.build_runtime(running)
     exporting.start_endpoint(running)
     connecting.connect_provider(running, existing)

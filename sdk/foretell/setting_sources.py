@@ -40,6 +40,11 @@ class Origin:
     source: Source
     place: str = ""
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether somebody told Foretell, and not every OpenTelemetry of the process."""
+        return self.source is not Source.DEFAULT and not self.place.startswith("OTEL_")
+
     def __str__(self) -> str:
         """For people: `environment FORETELL_STORE`."""
         return f"{self.source.value} {self.place}".rstrip()

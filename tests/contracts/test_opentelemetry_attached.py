@@ -131,23 +131,36 @@ def test_the_applications_endpoint_is_not_ours(tmp_path: Path, set_up: str) -> N
     assert [] == [path for path, _, _ in collector.requests]
 
 
-def test_an_endpoint_that_was_passed_is_used(tmp_path: Path) -> None:
-    """`otlp_endpoint=` asks for an export of our own beside the application's."""
+@pytest.mark.parametrize("set_up", [BEFORE, AFTER], ids=["before", "after"])
+@pytest.mark.parametrize("is_passed", [True, False], ids=["passed", "variable"])
+def test_an_endpoint_of_our_own_is_used(tmp_path: Path, set_up: str, is_passed: bool) -> None:
+    """`otlp_endpoint=` and our own variable ask for an export of our own beside the application's."""
     collector = Collector()
+    passed = f'otlp_endpoint="{collector.url}"' if is_passed else ""
+    variable = {} if is_passed else {"FORETELL_OTLP_ENDPOINT": collector.url}
     try:
-        run_program(
-            tmp_path,
-            f"""
-trace.set_tracer_provider(make_provider())
-foretell.init(otlp_endpoint="{collector.url}")
-planner()
-foretell.shutdown()
-""",
-        )
+        set_up = set_up.replace("init()", f"init({passed})")
+        run_program(tmp_path, f"{set_up}\nplanner()\nforetell.shutdown()", **variable)
     finally:
         collector.close()
 
     assert "/v1/traces" in [path for path, _, _ in collector.requests]
+
+
+def test_who_looks_whether_the_place_is_free_brings_a_provider_of_its_own(tmp_path: Path) -> None:
+    """As Traceloop and Langfuse do: theirs keeps its resource and its sampler, and we attach to it."""
+    answer = run_program(
+        tmp_path,
+        """
+foretell.init()
+if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+    trace.set_tracer_provider(make_provider())
+planner()
+tell(names=sorted(exported()))
+""",
+    )
+
+    assert ["chat gpt-4o-mini", "invoke_agent planner"] == answer["names"]
 
 
 SAMPLERS = {

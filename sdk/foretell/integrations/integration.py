@@ -117,8 +117,8 @@ class Integration:
     scopes: tuple[str, ...] = ()
     """Names under which it makes spans of itself unasked; where nobody wants those, they are not made."""
     others: tuple[Other, ...] = ()
-    """Who else may tell of the same calls. With any named, ours stays on beside them and beside other instrumentors,
-    and is then heard by us alone."""
+    """Who else may tell of the same calls. With any named, ours stays on beside them and beside instrumentors of the
+    program's, and only we hear of it; without, it is silent where the program has switched on another."""
     also: tuple[str, ...] = ()
     """Further distributions of which any means that the framework is installed."""
 

@@ -171,9 +171,9 @@ class Switchboard:
         self._undos.append((name, lambda: (undo(), put_back()) if is_as_left() else None))
 
     def _wire(self, integration: Integration) -> Wiring:
-        """What its instrumentor is given: spans that only we hear of while others tell of the same calls."""
+        """What its instrumentor is given: nobody else hears of its spans while others tell of the same calls."""
         tracers = self._wiring.tracer_provider
-        if not integration.others or not isinstance(tracers, IntegrationTracers):
+        if not isinstance(tracers, IntegrationTracers):
             return self._wiring
 
         def is_doubled() -> bool:
@@ -182,7 +182,8 @@ class Switchboard:
             )
 
         twins = frozenset(other.twin for other in integration.others if other.twin)
-        return replace(self._wiring, tracer_provider=tracers.beside(is_doubled, twins))
+        beside = tracers.beside(is_doubled, is_kept=bool(integration.others), twins=twins)
+        return replace(self._wiring, tracer_provider=beside)
 
     def _keep(self, name: str, make: Callable[[], Undo], part: str) -> None:
         try:

@@ -47,29 +47,31 @@ class IntegrationTracers(TracerProvider):
         *,
         is_shown: bool,
         is_doubled: Callable[[], bool] = lambda: False,
+        is_kept: bool = False,
         twins: frozenset[str] = frozenset(),
     ) -> None:
         """Make spans with `provider`, keep their contents for `foreign`; `is_shown`: the program wants them on spans.
 
-        While `is_doubled()`, others tell of the same calls, and the spans are for `foreign` alone. `twins` are scopes of
-        such spans that do not become current.
+        While `is_doubled()`, others tell of the same calls: then there are none, or, with `is_kept`, ones for `foreign`
+        alone. `twins` are scopes of others' spans that do not become current.
         """
         self.provider = provider
         self.foreign = foreign
         self.is_shown = is_shown
         self.is_doubled = is_doubled
+        self.is_kept = is_kept
         self.twins = twins
         self._hidden: tuple[ForeignSpans, TracerProvider] | None = None
 
-    def beside(self, is_doubled: Callable[[], bool], twins: frozenset[str]) -> IntegrationTracers:
+    def beside(self, is_doubled: Callable[[], bool], *, is_kept: bool, twins: frozenset[str]) -> IntegrationTracers:
         """The same, for an instrumentor beside which others may tell of the same calls."""
         return IntegrationTracers(
-            self.provider, self.foreign, is_shown=self.is_shown, is_doubled=is_doubled, twins=twins
+            self.provider, self.foreign, is_shown=self.is_shown, is_doubled=is_doubled, is_kept=is_kept, twins=twins
         )
 
     def hidden(self) -> TracerProvider | None:
-        """A provider that only `foreign` hears of; None where nobody takes spans in."""
-        foreign = self.foreign()
+        """A provider that only `foreign` hears of; None where nobody takes spans in, or others tell enough."""
+        foreign = self.foreign() if self.is_kept else None
         if foreign is not None and (self._hidden is None or self._hidden[0] is not foreign):
             from opentelemetry.sdk.resources import Resource
 

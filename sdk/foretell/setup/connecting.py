@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from foretell.errors import guard
 
 if TYPE_CHECKING:
+    from foretell.settings import Settings
     from foretell.setup.running import Running
 
 
@@ -52,15 +53,17 @@ def own_provider(running: Running) -> None:
 
 def take_over(running: Running, provider: Any) -> None:
     """The application sets its provider now: as if it had been there at `init()`."""
-    from foretell.setting_sources import Source
-
-    names = ("otlp_endpoint", "otlp_traces_endpoint", "otlp_metrics_endpoint", "otlp_logs_endpoint")
-    is_given = any(running.settings.origin_of(name).source is Source.ARGUMENT for name in names)
-    if running.exporter is not None and not is_given:
+    if running.exporter is not None and not is_endpoint_ours(running.settings):
         running.exporter.retire()  # the variables are the application's: its own exporter goes there
         running.endpoints = {}
     attach_to(running, provider)
     connect_meter(running)
+
+
+def is_endpoint_ours(settings: Settings) -> bool:
+    """Whether somebody told us, and not every OpenTelemetry of the process, where to send to."""
+    names = ("otlp_endpoint", "otlp_traces_endpoint", "otlp_metrics_endpoint", "otlp_logs_endpoint")
+    return any(settings.origin_of(name).is_ours for name in names)
 
 
 def attach_to(running: Running, provider: Any) -> None:

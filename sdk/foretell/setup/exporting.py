@@ -116,12 +116,12 @@ def start_endpoint(running: Running) -> None:
 
 
 def endpoint_values(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
-    """`OTEL_*` as they hold: an argument of `init()` or a line in `foretell.toml` stands for its variable."""
-    from foretell.settings import SETTINGS, Source, show_value
+    """`OTEL_*` as they hold: what was told to us (by `init()`, a variable of ours, a file) stands for its variable."""
+    from foretell.settings import SETTINGS, show_value
 
     values = {name: value for name, value in environment.items() if name.startswith("OTEL_")}
     for row in SETTINGS:
-        if settings.origin_of(row.name).source in (Source.ARGUMENT, Source.FILE):
+        if settings.origin_of(row.name).is_ours:
             text = show_value(getattr(settings, row.name))
             values.update({name: text for name in row.env if name.startswith("OTEL_")})
     return values

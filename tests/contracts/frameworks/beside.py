@@ -23,7 +23,9 @@ from tests.contracts.frameworks.weather import CASES, decide_weather
 
 _OPENAI = ("openai>=1.69,<4",)
 SEVERAL = Family(
-    "beside", (*_OPENAI, "openinference-instrumentation-openai>=0.1.50", "langfuse>=4", "logfire>=4"), ("openai",)
+    "beside",
+    (*_OPENAI, "openinference-instrumentation-openai>=0.1.50", "langfuse>=4", "logfire[requests]>=4"),
+    ("openai",),
 )
 TRACELOOP = Family("beside-traceloop", (*_OPENAI, "traceloop-sdk>=0.50", "httpx"), ("openai",))
 """It imports httpx, and leaves it to older clients of OpenAI's to bring it."""
@@ -104,14 +106,14 @@ class Beside(Played):
 
 
 def play_beside(
-    product: Product, directory: Path, *, with_us: bool = True, cases: tuple[str, ...] = (), **settings: str
+    product: Product, directory: Path, *, is_run_by_us: bool = True, cases: tuple[str, ...] = (), **settings: str
 ) -> Beside:
     """Run the product's program in one process, under `foretell run` or by Python alone."""
     python = find_environment(product.family)
     directory.mkdir(parents=True)
     program = str(PROGRAMS / "beside" / f"{product.program}.py")
     questions = [f"{case}={CASES.get(case, CASES['plain'])}" for case in cases or product.cases]
-    start = ["-m", "foretell.cli", "run"] if with_us else []
+    start = ["-m", "foretell.cli", "run"] if is_run_by_us else []
     theirs = Collector()
     try:
         with ModelServer(decide_weather, latency_s=0.02, chunk_s=0.002) as server:

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.contracts.frameworks.beside import PRODUCTS, Product, play_beside
+from tests.contracts.frameworks.beside import PRODUCTS, SEVERAL, Product, play_beside
 from tests.contracts.frameworks.environments import NotProven
 from tests.contracts.frameworks.test_frameworks import asked_of, told_by
 from tests.contracts.frameworks.weather import CANARY, CITIES
 from tests.support.haystacks import find_all
 
 AGENT = "agent weather_agent\n  llm gpt-4o-mini\n  tool get_weather\n  llm gpt-4o-mini"
-NO_AGENT = AGENT.replace("agent weather_agent", "span weather_agent").replace("tool get", "span get")
+ASKING = AGENT.replace("get_weather\n", "get_weather\n    span GET\n")
+NO_AGENT = ASKING.replace("agent weather_agent", "span weather_agent").replace("tool get", "span get")
 CALLS = "llm gpt-4o-mini\nllm gpt-4o-mini"
 LINE = "\n  span streaming response from {request_data[model]!r} took {duration:.2f}s"
 TREES = {
-    "traceloop": (AGENT, AGENT, AGENT),
+    "traceloop": (ASKING, ASKING, ASKING),
     "openinference": (CALLS, CALLS, CALLS),
     "langfuse": (AGENT, AGENT, AGENT),
     "logfire": (NO_AGENT, NO_AGENT + LINE, NO_AGENT),
 }
-"""What each product's program is in our record, case by case. A span of Logfire's says of nothing what it is, and one
-more is a line of its log; what OpenInference's is given as provider is unknown to everybody else."""
+"""What each product's program is in our record, case by case. Two tell of what tools ask over HTTP, too. A span of
+Logfire's says of nothing what it is, and one more is a line of its log. The provider that OpenInference's instrumentor
+is given is unknown to everybody else."""
 ORDERS = {
     "as-documented": {},
     "openai-first": {"OPENAI_FIRST": "1"},
     "foretell-last": {"INIT_LAST": "1"},
 }
+BY_US = ("as-documented", "openai-first")
+"""Orders in which `foretell run` starts the program."""
 
 pytestmark = pytest.mark.frameworks
 every = pytest.mark.parametrize(
@@ -44,9 +50,9 @@ def beside(tmp_path_factory):
         key = (product.name, product.program, order, *settings.items())
         if key not in _played:
             directory = tmp_path_factory.mktemp(f"{product.name}-{order}") / "program"
-            start = order in (*ORDERS, None) and order not in ("foretell-last", None)
+            surrounded = {**ORDERS.get(order or "", {}), **settings}
             try:
-                _played[key] = play_beside(product, directory, with_us=start, **ORDERS.get(order or "", {}), **settings)
+                _played[key] = play_beside(product, directory, is_run_by_us=order in BY_US, **surrounded)
             except NotProven as reason:
                 _played[key] = reason
         found = _played[key]
@@ -121,3 +127,38 @@ def test_without_contents_our_record_has_none(product: Product, beside):
 
     assert {} == find_all([CANARY], done.stored)
     assert len(beside(product, None).got) == len(done.got)
+
+
+@pytest.mark.xdist_group(SEVERAL.name)
+def test_a_function_with_a_decorator_of_each_is_one_agent_and_one_tool_of_ours(decorated):
+    """What Langfuse's decorator tells inside ours is a step."""
+    (run,) = decorated().runs
+
+    assert [
+        ("agent", "weather_agent"),
+        ("step", "answer"),
+        ("llm", "gpt-4o-mini"),
+        ("tool", "get_weather"),
+        ("step", "get_weather"),
+        ("llm", "gpt-4o-mini"),
+    ] == [(call.kind.value, call.name) for call in sorted(run.calls, key=lambda call: call.start_ns)]
+
+
+@pytest.mark.xdist_group(SEVERAL.name)
+def test_decorators_of_ours_stand_between_the_spans_of_the_others_back_end(decorated):
+    """They are wanted there: each of Langfuse's spans is where it was, with ours around it."""
+    assert (
+        "invoke_agent weather_agent [foretell]\n"
+        "  answer [langfuse-sdk]\n"
+        "    OpenAI-generation [langfuse-sdk]\n"
+        "    execute_tool get_weather [foretell]\n"
+        "      get_weather [langfuse-sdk]\n"
+        "    OpenAI-generation [langfuse-sdk]"
+    ) == decorated().their_tree()
+
+
+@pytest.fixture
+def decorated(beside):
+    """Plays the program that has decorators of ours and of Langfuse's."""
+    langfuse = next(product for product in PRODUCTS if product.name == "langfuse")
+    return lambda: beside(replace(langfuse, program="langfuse_decorated", cases=("plain",)))

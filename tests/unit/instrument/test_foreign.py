@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanContext, Status, StatusCode, Tracer, set_spa
 
 import foretell
 from foretell.errors import FAULTS
-from foretell.instrument.otel.foreign import MAX_REMEMBERED, ForeignSpans
+from foretell.instrument.otel.foreign import MAX_REMEMBERED, ForeignSpans, find_processor
 from foretell.model.kinds import Kind, Outcome
 from tests.unit.instrument.listening import listen
 
@@ -282,3 +282,15 @@ def test_a_span_that_cannot_be_read_is_kept_without_its_text(record: Any, tracer
         calls["unreadable"].attributes,
     )
     assert before + 1 == FAULTS.counts()["foreign.read"]
+
+
+def test_a_provider_has_one_processor_whatever_class_it_is_of() -> None:
+    """Logfire's compares by value, and so cannot be hashed."""
+
+    class Comparing(TracerProvider):
+        __hash__ = None  # type: ignore[assignment]  # as a dataclass has it
+
+    one, other = Comparing(shutdown_on_exit=False), Comparing(shutdown_on_exit=False)
+
+    assert find_processor(one) is find_processor(one)
+    assert find_processor(one) is not find_processor(other)

@@ -14,7 +14,7 @@ from foretell.semconv import genai, own, spans
 from foretell.semconv.encode import span_attributes, span_kind
 from foretell.semconv.inward.decode import call_from_span
 from foretell.semconv.inward.dialects import INDEXED, OPERATIONS, PROVIDERS, ROWS
-from foretell.semconv.inward.foreign import detect_dialect, normalise
+from foretell.semconv.inward.foreign import detect_dialect, normalise, operation_of
 
 HI = [{"role": "user", "parts": [{"type": "text", "content": "Hi"}]}]
 HELLO = [{"role": "assistant", "parts": [{"type": "text", "content": "Hello"}]}]
@@ -252,6 +252,24 @@ def test_each_dialect_is_read(attributes, expected):
     found = normalise(attributes)
 
     assert expected == {name: found[name] for name in expected}
+
+
+def test_a_line_of_a_log_is_no_call():
+    """Logfire writes one when a stream is over, with all that its call has told."""
+    line = {"logfire.span_type": "log", genai.OPERATION: "chat", genai.REQUEST_MODEL: "gpt-4o", genai.USAGE_OUTPUT: 3}
+    call = call_from_span(
+        name="streaming response",
+        kind="client",
+        trace_id=1,
+        span_id=2,
+        parent_id=None,
+        start_ns=1,
+        end_ns=1,
+        status=(0, ""),
+        attributes=normalise(line),
+    )
+
+    assert (Kind.SPAN, "") == (call.kind, operation_of(line))
 
 
 def test_todays_name_wins():

@@ -102,3 +102,14 @@ def test_instruments_are_made_once(application, metrics, caplog):
 
     assert 0.25 == application.points()["foretell.cost", "{USD}"][AGENT].value
     assert [] == caplog.records
+
+
+def test_a_provider_that_cannot_be_hashed_has_one_bridge_too():
+    """Logfire's compares by value."""
+
+    class Comparing(MeterProvider):
+        __hash__ = None
+
+    provider = Comparing(shutdown_on_exit=False)
+
+    assert find_bridge(provider) is find_bridge(provider)

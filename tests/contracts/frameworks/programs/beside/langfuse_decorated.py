@@ -7,6 +7,8 @@ from weather_turns import ask
 
 import foretell
 
+langfuse = get_client()
+
 
 @foretell.instrument_tool
 @observe(as_type="tool")
@@ -21,4 +23,4 @@ def plain(question):
 
 
 play(plain=plain)
-get_client().flush()
+langfuse.flush()

@@ -2,11 +2,13 @@
 
 import logfire
 import order
+import requests
 from cases import play
-from weather_turns import ask
+from weather_turns import WEATHER_URL, ask
 
 logfire.configure(service_name="weather", send_to_logfire=False, console=False)
 logfire.instrument_openai()
+logfire.instrument_requests()
 order.is_ready()
 
 from openai import OpenAI  # noqa: E402
@@ -14,6 +16,7 @@ from openai import OpenAI  # noqa: E402
 
 def get_weather(city):
     with logfire.span("get_weather"):
+        requests.get(WEATHER_URL, timeout=10)
         return f"It is sunny in {city}."
 
 

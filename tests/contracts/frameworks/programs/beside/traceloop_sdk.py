@@ -1,10 +1,11 @@
 """Traceloop's SDK: one init(), and decorators for what is its user's own."""
 
 import order
+import requests
 from cases import play
 from traceloop.sdk import Traceloop
 from traceloop.sdk.decorators import agent, tool
-from weather_turns import ask
+from weather_turns import WEATHER_URL, ask
 
 Traceloop.init(app_name="weather", disable_batch=True)
 order.is_ready()
@@ -14,6 +15,7 @@ from openai import OpenAI  # noqa: E402
 
 @tool(name="get_weather")
 def get_weather(city):
+    requests.get(WEATHER_URL, timeout=10)  # which Traceloop's SDK tells of, too
     return f"It is sunny in {city}."
 
 

@@ -1,7 +1,10 @@
 """The agent's two turns, for every program: ask, use the tool, ask again."""
 
 import json
+import os
 
+WEATHER_URL = os.environ["OPENAI_BASE_URL"].replace("/v1", "/log")
+"""Something that answers."""
 MODEL = "gpt-4o-mini"
 TOOLS = [
     {
