@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
+from foretell.errors import guard
 from foretell.integrations.integration import Integration, Undo, Wiring, otel, own
 
 INTEGRATION = Integration(
@@ -41,7 +42,7 @@ def switch_on(wiring: Wiring) -> Undo:
 
 
 class _Tasks:
-    """Hears what Celery does with tasks. Nothing here raises: Celery logs what its receivers raise."""
+    """Hears what Celery does with tasks."""
 
     def __init__(self, wiring: Wiring) -> None:
         from foretell.integrations.wrapping.model_calls import SCOPE
@@ -50,6 +51,7 @@ class _Tasks:
         self._running: dict[str, tuple[Any, ExitStack]] = {}
         """Task's id → its span, and what ends it."""
 
+    @guard("integrations.celery.send")
     def send(self, headers: Any = None, **_: Any) -> None:
         """A task is about to be sent."""
         from foretell.integrations.wrapping.carrying import send_along
@@ -57,6 +59,7 @@ class _Tasks:
         if headers is not None:
             send_along(headers)
 
+    @guard("integrations.celery.begin")
     def begin(self, task_id: str, task: Any, **_: Any) -> None:
         """A worker begins with a task."""
         from opentelemetry.trace import SpanKind, use_span
@@ -64,23 +67,27 @@ class _Tasks:
         from foretell.instrument.carriers import NAMES
         from foretell.integrations.wrapping.carrying import joined
 
-        stack = ExitStack()
         sent = {name: value for name in NAMES if isinstance(value := getattr(task.request, name, None), str)}
+        stack = ExitStack()
+        self._running[task_id] = None, stack
         stack.enter_context(joined(sent))
         about = {"messaging.system": "celery", "messaging.operation.name": "run", "messaging.message.id": task_id}
         span = self._tracer.start_span(f"task {task.name}", kind=SpanKind.CONSUMER, attributes=about)
-        stack.enter_context(use_span(span, end_on_exit=True))
-        self._running[task_id] = span, stack
+        if span.is_recording():
+            self._running[task_id] = span, stack
+            stack.enter_context(use_span(span, end_on_exit=True))
 
+    @guard("integrations.celery.fail")
     def fail(self, task_id: str, exception: BaseException | None = None, **_: Any) -> None:
         """The task has raised."""
         from opentelemetry.trace import Status, StatusCode
 
-        found = self._running.get(task_id)
-        if found is not None and exception is not None:
-            found[0].record_exception(exception)
-            found[0].set_status(Status(StatusCode.ERROR))
+        span, _stack = self._running.get(task_id, (None, None))
+        if span is not None and exception is not None:
+            span.record_exception(exception)
+            span.set_status(Status(StatusCode.ERROR))
 
+    @guard("integrations.celery.end")
     def end(self, task_id: str, **_: Any) -> None:
         """The worker is done with the task."""
         found = self._running.pop(task_id, None)

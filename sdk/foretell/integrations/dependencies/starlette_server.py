@@ -21,6 +21,8 @@ INTEGRATION = Integration(
     ),
 )
 
+_NAMES = (b"traceparent", b"tracestate", b"baggage")
+
 
 def switch_on(wiring: Wiring) -> Undo:
     """Go on with the run that a request brings along."""
@@ -31,12 +33,12 @@ def switch_on(wiring: Wiring) -> Undo:
 
 def _serve(wrapped: Any, application: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     scope = args[0] if args else kwargs.get("scope", {})
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers") or ()}
-    return _go_on(wrapped(*args, **kwargs), headers) if "traceparent" in headers else wrapped(*args, **kwargs)
+    sent = {name.decode(): value.decode("latin-1") for name, value in scope.get("headers") or () if name in _NAMES}
+    return _go_on(wrapped(*args, **kwargs), sent) if sent else wrapped(*args, **kwargs)
 
 
-async def _go_on(serving: Any, headers: dict[str, str]) -> None:
+async def _go_on(serving: Any, sent: dict[str, str]) -> None:
     from foretell.integrations.wrapping.carrying import joined
 
-    with joined(headers):
+    with joined(sent):
         await serving

@@ -39,9 +39,8 @@ class HttpCalls:
     def open(self, method: str, url: Any, headers: Any) -> HttpCall | None:
         """Begin a request and add the trace to its headers; None for one that is not an agent's."""
         try:
-            is_told = (
-                not get_current().get(SENDING) and is_instrumentation_enabled()
-            )  # exporters of others ask not to be
+            # Exporters of others ask not to be told of.
+            is_told = not get_current().get(SENDING) and is_instrumentation_enabled()
             around = find_around(self._foreign) if is_told else None
             if around is None or around.kind in _MODELS:
                 return None
@@ -54,7 +53,7 @@ class HttpCalls:
             }
             told = {name: value for name, value in about.items() if value is not None}
             span = self._tracer.start_span(f"{method} {parts.hostname}", kind=SpanKind.CLIENT, attributes=told)
-            return HttpCall(span, headers)
+            return HttpCall(span, headers) if span.get_span_context().is_valid else None
         except Exception as error:
             FAULTS.note("integrations.open", error)
             return None
