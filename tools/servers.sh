@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds the stack's servers from Go modules, for machines without Docker: tools/servers.sh [name...], all without a name.
-# Versions are pinned in tools/servers/<module>/go.mod and go.sum; binaries go to .cache/servers and are built again only
-# when those change. Where Go is absent, a server that is on PATH serves instead.
+# Versions are pinned in tools/servers/<module>/go.mod and go.sum; binaries go to ~/.cache/foretell/servers and are built again
+# only when those change. Where Go is absent, a server that is on PATH serves instead.
 set -euo pipefail
 shopt -s nullglob
 cd "$(dirname "$0")/.."
 
 SERVERS=(promtool prometheus alertmanager amtool otelcol loki jaeger pint compose)
-BUILT=$PWD/.cache/servers
+BUILT=${XDG_CACHE_HOME:-$HOME/.cache}/foretell/servers
 BUILDER=go.opentelemetry.io/collector/cmd/builder@v0.155.0
 
 # The module that pins it, what to build there, with which tags ("-": none), and which version it shall say it is.

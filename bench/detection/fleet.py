@@ -19,12 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from bench.detection.wilson import quantile, wilson
+from tests.support.native_servers import find_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 RULES = ROOT / "deploy" / "prometheus" / "rules" / "triggers.yml"
-PROMTOOL = ROOT / ".cache" / "servers" / "promtool"
 RESULT = Path(__file__).with_name("fleet.md")
 MINUTES = 40
 LOOK_S = 15
@@ -201,7 +201,7 @@ Recall {len(times) / len(downs):.1%} of {len(downs)} ({low:.0%} – {high:.0%}),
 def main(arguments: list[str]) -> int:
     """Play, print, and say what is not as it must be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--promtool", type=Path, default=PROMTOOL)
+    parser.add_argument("--promtool", type=Path, default=find_server("promtool"))
     parser.add_argument("--write", action="store_true", help="put the result where `make detection-report` finds it")
     given = parser.parse_args(arguments)
     agents = make_agents()

@@ -24,7 +24,8 @@ from tests.house.dashboard_source import (
     list_questions,
 )
 from tests.house.source import ROOT
-from tests.rules.test_rules import find_promtool, promtool, run_promtool  # noqa: F401 - a fixture is found by its name
+from tests.rules.test_rules import promtool, run_promtool  # noqa: F401 - a fixture is found by its name
+from tests.support.native_servers import find_server
 
 PROVISIONED = ROOT / "deploy" / "grafana" / "provisioning" / "datasources" / "foretell.yaml"
 RULES = ROOT / "deploy" / "prometheus" / "rules"
@@ -226,7 +227,9 @@ def test_prometheus_understands_every_question(tmp_path: Path) -> None:
     rules = rules.replace("\\'", "''")
     (tmp_path / "asked.yml").write_text(f"groups:\n- name: asked\n  rules:\n{rules}", "utf-8")
 
-    code, said = run_promtool(find_promtool() or "promtool", "check", "rules", "--lint=none", tmp_path / "asked.yml")
+    code, said = run_promtool(
+        find_server("promtool") or "promtool", "check", "rules", "--lint=none", tmp_path / "asked.yml"
+    )
 
     assert 0 == code, said
     assert len(asked) > 100
@@ -266,7 +269,7 @@ def test_a_total_is_just_what_a_counter_rose_by(tmp_path: Path, values: str, tot
     }
     (tmp_path / "case.yml").write_text(json.dumps(case), "utf-8")
 
-    code, said = run_promtool(find_promtool() or "promtool", "test", "rules", tmp_path / "case.yml")
+    code, said = run_promtool(find_server("promtool") or "promtool", "test", "rules", tmp_path / "case.yml")
 
     assert 0 == code, said
 

@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from foretell.triggers.prometheus import render_rules
+from tests.support.native_servers import find_server
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RULES = ROOT / "deploy" / "prometheus" / "rules"
 RUNBOOKS = ROOT / "deploy" / "runbooks"
-BUILT = ROOT / ".cache" / "servers"
 
 pytestmark = pytest.mark.slow
 
 
-def find_promtool() -> str | None:
-    """The folder FORETELL_SERVERS first, then what tools/servers.sh has built, then PATH; None where there is none."""
-    folders = (os.environ.get("FORETELL_SERVERS"), str(BUILT))
-    found = (shutil.which("promtool", path=folder) for folder in folders if folder)
-    return next(filter(None, found), None) or shutil.which("promtool")
-
-
 @pytest.fixture(scope="session")
-def promtool() -> str:
+def promtool() -> Path:
     """Promtool's path. CI builds it; elsewhere the tests are skipped without it."""
-    if find_promtool() is None and os.environ.get("CI") == "true":
+    if find_server("promtool") is None and os.environ.get("CI") == "true":
         subprocess.run([ROOT / "tools" / "servers.sh", "promtool"], check=True)
-    found = find_promtool()
+    found = find_server("promtool")
     if found is None:
         pytest.skip("there is no promtool: `make tools` builds one (it needs Go)")
     return found
@@ -45,7 +37,7 @@ def run_promtool(*command: str | Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_rules_are_valid(promtool: str) -> None:
+def test_the_rules_are_valid(promtool: Path) -> None:
     """Also by promtool's linter, which knows double rules and needless labels."""
     files = sorted(RULES.glob("*.yml"))
 
@@ -61,7 +53,7 @@ def list_expressions(runbook: Path) -> list[str]:
     return re.sub(r"\n +", " ", "\n".join(filter(None, lines))).splitlines()
 
 
-def test_the_runbooks_queries_are_valid(promtool: str, tmp_path: Path) -> None:
+def test_the_runbooks_queries_are_valid(promtool: Path, tmp_path: Path) -> None:
     """Nobody mends a query at night."""
     expressions = [line for runbook in sorted(RUNBOOKS.glob("*.md")) for line in list_expressions(runbook)]
     rules = "".join(f"  - record: query:{at}\n    expr: {line!r}\n" for at, line in enumerate(expressions))
@@ -84,7 +76,7 @@ def in_order(cases: str) -> str:
 
 
 @pytest.mark.parametrize("cases", sorted(HERE.glob("*.yml")), ids=lambda path: path.stem)
-def test_alerts_fire_stay_quiet_and_end(promtool: str, cases: Path, tmp_path: Path) -> None:
+def test_alerts_fire_stay_quiet_and_end(promtool: Path, cases: Path, tmp_path: Path) -> None:
     """Just over and just under the limit, on the first failure ever, over resets, gaps and low traffic."""
     ordered = tmp_path / cases.name
     ordered.write_text(in_order(cases.read_text("utf-8")), "utf-8")
@@ -103,7 +95,7 @@ def test_alerts_fire_stay_quiet_and_end(promtool: str, cases: Path, tmp_path: Pa
     ],
 )
 def test_the_cases_notice_a_limit_that_has_doubled(
-    promtool: str, tmp_path: Path, trigger: str, limit: str, twice: str
+    promtool: Path, tmp_path: Path, trigger: str, limit: str, twice: str
 ) -> None:
     """A check that cannot fail proves nothing."""
     lax = render_rules({f"FORETELL_TRIGGER_{trigger.upper()}_{limit.upper()}": twice})

@@ -13,7 +13,7 @@ import pytest
 
 from foretell.stack.commands import Answer
 from foretell.stack.configs import read_complaint, wrap
-from tests.stack.images import find_server
+from tests.support.native_servers import find_server
 from tests.support.stack_desk import ROOT, Desk, make_checkout, make_installed
 
 pytestmark = [

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tests.stack.images import find_server
 from tests.stack.runner import Service
+from tests.support.native_servers import find_server
 
 HOUR_S = 3600
 STEP_S = 30

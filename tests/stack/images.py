@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILT = ROOT / ".cache" / "servers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +27,6 @@ IMAGES = {
     "prom/alertmanager": Image("alertmanager", "/bin/alertmanager", 65534, ("/alertmanager",)),
     "grafana/loki": Image("loki", "/usr/bin/loki", 10001, ("/loki",)),
 }
-
-
-def find_server(name: str) -> Path | None:
-    """The folder FORETELL_SERVERS first, then what tools/servers.sh has built, then PATH."""
-    folders = (os.environ.get("FORETELL_SERVERS"), str(BUILT), None)
-    found = (shutil.which(name, path=folder) for folder in folders if folder is None or folder)
-    return next((Path(path) for path in found if path), None)
 
 
 def image_of(name: str) -> Image | None:

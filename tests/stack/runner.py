@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.stack.images import ROOT, Image, find_server, image_of
+from tests.stack.images import ROOT, Image, image_of
+from tests.support.native_servers import find_server
 
 # In a mount namespace of its own, which `ip netns exec` makes: the host's programs and devices, then the service's root.
 ENTER = (

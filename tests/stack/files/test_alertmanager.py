@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.stack.images import ROOT, find_server
+from tests.stack.images import ROOT
+from tests.support.native_servers import find_server
 
 FOLDER = ROOT / "deploy" / "alertmanager"
 EVERYWHERE = {

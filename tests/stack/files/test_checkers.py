@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.images import ROOT, find_server
+from tests.stack.images import ROOT
+from tests.support.native_servers import find_server
 
 pytestmark = pytest.mark.stack
 

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from foretell.triggers.catalogue import CATALOGUE
-from tests.rules.test_rules import find_promtool
-from tests.stack.images import IMAGES, ROOT, find_server
+from tests.stack.images import IMAGES, ROOT
 from tests.stack.runner import interpolate
+from tests.support.native_servers import find_server
 
 DEPLOY = ROOT / "deploy"
 SPEC: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
@@ -228,7 +228,7 @@ def test_alerts_about_the_stack_name_a_trigger_with_a_runbook() -> None:
 
 @pytest.mark.slow
 def test_promtool_takes_the_whole_configuration(tmp_path: Path) -> None:
-    promtool = find_promtool()
+    promtool = find_server("promtool")
     if promtool is None:
         pytest.skip("there is no promtool: `make tools` builds one (it needs Go)")
     shutil.copytree(DEPLOY / "prometheus", tmp_path / "prometheus")
@@ -244,7 +244,7 @@ def test_promtool_takes_the_whole_configuration(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_stack_s_own_alerts_fire_and_clear(tmp_path: Path) -> None:
     """Promtool plays the cases of stack_rules.yml."""
-    promtool = find_promtool()
+    promtool = find_server("promtool")
     if promtool is None:
         pytest.skip("there is no promtool: `make tools` builds one (it needs Go)")
     for file in (DEPLOY / "prometheus" / "stack.yml", ROOT / "tests" / "stack" / "files" / "stack_rules.yml"):

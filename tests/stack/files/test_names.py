@@ -14,8 +14,9 @@ import pytest
 
 from foretell.semconv.inward.dialects import OPERATIONS, PROVIDERS, ROWS
 from foretell.semconv.inward.foreign import normalise
-from tests.stack.images import ROOT, find_server
+from tests.stack.images import ROOT
 from tests.stack.road import send, span, wait_for
+from tests.support.native_servers import find_server
 
 pytestmark = pytest.mark.stack
 

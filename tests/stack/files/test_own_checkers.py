@@ -13,7 +13,8 @@ import yaml
 
 from foretell.stack.checkers import CHECKERS
 from foretell.stack.commands import Answer
-from tests.stack.images import IMAGES, ROOT, find_server
+from tests.stack.images import IMAGES, ROOT
+from tests.support.native_servers import find_server
 
 pytestmark = pytest.mark.stack
 
