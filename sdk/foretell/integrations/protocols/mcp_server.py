@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from opentelemetry.context import Context
 from opentelemetry.propagate import extract
 from opentelemetry.trace import SpanKind, get_current_span
 
@@ -31,7 +32,7 @@ from foretell.semconv import genai
 from foretell.semconv import metrics as table
 
 if TYPE_CHECKING:
-    from opentelemetry.context import Context
+    from collections.abc import Mapping
 
 _peer: ContextVar[Peer | None] = ContextVar("foretell_mcp_peer", default=None)
 """The client of the session that is served here."""
@@ -100,12 +101,10 @@ class ServerSessions:
         try:
             asked = read_request(responder.request)
             request = getattr(responder.message_metadata, "request_context", None)
-            exchange = self._open(
-                asked,
-                find_peer(request, _peer.get() or Peer(is_server=False)),
-                responder.request_id,
-                responder.request_meta,
-            )
+            peer = find_peer(request, _peer.get() or Peer(is_server=False))
+            # A session's task was begun by its first request: what is current there is nothing to later ones.
+            context = find_trace(responder.request_meta, getattr(request, "headers", None))
+            exchange = self._open(asked, peer, responder.request_id, context)
             if exchange is not None:
                 _listen(responder, exchange)
             return exchange
@@ -120,7 +119,8 @@ class ServerSessions:
             session = self._find_session(context.session)
             session.protocol_version = context.protocol_version
             peer = find_peer(context.request, session)
-            return self._open(describe(context.method, context.params), peer, context.request_id, context.meta)
+            asked = describe(context.method, context.params)
+            return self._open(asked, peer, context.request_id, find_trace(context.meta))
         except Exception as error:
             FAULTS.note("integrations.open", error)
             return None
@@ -133,19 +133,24 @@ class ServerSessions:
         found = self._served.get(find_key(writer)) if writer is not None else _peer.get()
         return found or Peer(is_server=False)
 
-    def _open(self, asked: Asked, peer: Peer, request_id: Any, meta: Any) -> Exchange | None:
+    def _open(self, asked: Asked, peer: Peer, request_id: Any, context: Context | None) -> Exchange | None:
         if asked.method in UNTOLD:
             return None
-        exchange = self._exchanges.open(asked, peer, SpanKind.SERVER, find_trace(meta))
+        exchange = self._exchanges.open(asked, peer, SpanKind.SERVER, context)
         if exchange is not None:
             exchange.span.set_attribute(mcp_names.REQUEST_ID, str(request_id))
         return exchange
 
 
-def find_trace(meta: Any) -> Context | None:
-    """The trace and the run that a request carries; None where it carries none."""
-    carried = extract(read_meta(meta))
-    return carried if get_current_span(carried).get_span_context().is_valid else None
+def find_trace(meta: Any, headers: Mapping[str, str] | None = None) -> Context | None:
+    """The trace and the run that a request carries; None where it carries none, and what is current here holds.
+
+    With `headers` nothing that is current here counts: where `_meta` has no trace, they may.
+    """
+    carried = extract(read_meta(meta), None if headers is None else Context())
+    if get_current_span(carried).get_span_context().is_valid:
+        return carried
+    return None if headers is None else extract(headers, Context())
 
 
 def find_peer(request: Any, session: Peer) -> Peer:
