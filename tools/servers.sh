@@ -54,7 +54,7 @@ build() {
         if [ "$name" = otelcol ]; then write_collector "$work"; fi
         # Built in a copy, since -mod=mod may write into go.mod and go.sum.
         cp "tools/servers/$module"/go.{mod,sum} "$work"
-        (cd "$work" && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-buildvcs=false \
+        (cd "$work" && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-buildvcs=false GOGC=400 \
             go build -mod=mod -p "${JOBS:-2}" -trimpath -tags "${tags#-}" -o "$BUILT/$name.new" \
             -ldflags "-s -w $(version_flags "$version")" "$package")
         mv "$BUILT/$name.new" "$BUILT/$name"
