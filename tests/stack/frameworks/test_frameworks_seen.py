@@ -100,11 +100,13 @@ def draw(traces: list[dict[str, Any]]) -> str:
 
 
 def describe(span: dict[str, Any]) -> str:
-    """Kind, name, and `!` where it failed."""
+    """Kind, name, and `!` where it failed; a protocol's other side is no call of its own."""
     tags = read_tags(span)
     operation = tags.get("gen_ai.operation.name")
-    name = span["operationName"].removeprefix(f"{operation} ")
-    return f"{KINDS.get(operation, 'span')} {name}{' !' if tags.get('error') else ''}"
+    is_other_side = "mcp.method.name" in tags and tags["span.kind"] == "server"
+    kind = "span" if is_other_side else KINDS.get(operation, "span")
+    name = tags["gen_ai.tool.name"] if kind == "tool" else span["operationName"].removeprefix(f"{operation} ")
+    return f"{kind} {name}{' !' if tags.get('error') else ''}"
 
 
 PANELS = {

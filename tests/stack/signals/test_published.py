@@ -13,7 +13,7 @@ from tests.stack.runner import Stack
 
 pytestmark = pytest.mark.stack
 
-LONG = "A long prompt. " * 20_000
+LONG = "A long prompt. " * 3_000
 
 
 def test_a_program_outside_sends_and_asks_at_the_published_ports(stack: Stack) -> None:

@@ -143,6 +143,24 @@ def test_secrets_do_not_pass_wherever_a_line_has_them(stack: Stack) -> None:
     assert [] == list_places(found, CANARY)
 
 
+def test_what_is_too_long_for_jaeger_s_index_is_cut_and_stops_nothing(stack: Stack) -> None:
+    """It would refuse the span, and the collector would try it again for ever."""
+    long = "A long prompt. " * 20_000
+    trace_id, span_id = make_ids()
+    body = span("long", trace_id, span_id, {"prompt": long, "gen_ai.input.messages": [long[:1000]] * 100})
+    (part,) = body["resourceSpans"]
+    part["resource"]["attributes"] += attributes({"told": long})
+    (item,) = part["scopeSpans"][0]["spans"]
+    item |= {"name": long, "status": {"code": 2, "message": long}}
+    item["events"] = [{"timeUnixNano": item["endTimeUnixNano"], "name": long, "attributes": attributes({"said": long})}]
+    send(f"{stack.url('otel-collector', 4318)}/v1/traces", body)
+
+    found = find_span(stack, trace_id)
+    tags = read_tags(found)
+    assert (long[:60_000], long[:1000]) == (tags["prompt"], found["operationName"])
+    assert tags["gen_ai.input.messages"].startswith('["A long prompt. ')
+
+
 def list_places(value: Any, secret: str, place: str = "") -> list[str]:
     """Where in a server's answer the secret stands."""
     if isinstance(value, dict):
