@@ -21,7 +21,7 @@ from tests.contracts.frameworks.environments import find_environment
 from tests.contracts.frameworks.playing import PROGRAMS, Played, _read_log, _surround
 from tests.contracts.frameworks.weather import decide_weather
 
-TIMEOUT_S = 60
+TIMEOUT_S = 180
 """Far more than anything here needs: whoever hangs fails."""
 
 
@@ -60,6 +60,12 @@ class Scene(AbstractContextManager["Scene"]):
     def run(self, *command: str, recorded: bool = True, **settings: str) -> Running:
         """Start a command and wait for its end."""
         return self.start(*command, recorded=recorded, **settings).end()
+
+    def end(self, number: int) -> None:
+        """Send a signal to each that still runs, and wait for its end."""
+        for running in self._started:
+            if running.process.poll() is None:
+                running.end(number)
 
     @property
     def root_url(self) -> str:

@@ -29,7 +29,7 @@ def ask(address, path="plain"):
     query = urllib.parse.urlencode({"question": QUESTION})
     for _ in range(1_200):
         try:
-            with urllib.request.urlopen(f"{address}/{path}?{query}", timeout=30) as answered:
+            with urllib.request.urlopen(f"{address}/{path}?{query}", timeout=60) as answered:
                 return json.load(answered)
         except urllib.error.URLError as error:
             if not isinstance(error.reason, ConnectionRefusedError):

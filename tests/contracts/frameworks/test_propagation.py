@@ -49,30 +49,46 @@ def test_a_task_goes_on_with_the_run_of_the_agent_that_sent_it(scene):
     assert_one_trace(scene, f"workflow weather_graph\n  span task tasks.answer\n    {MODEL}")
 
 
+def assert_path(scene, *path):
+    """The one request is a model call inside these calls, of one run and one trace; what FastAPI tells is passed over."""
+    (run,) = scene.played.runs
+    by_id = {call.span_id: call for call in run.calls}
+    (call,) = scene.played.model_calls
+    above = [call]
+    while above[0].parent_id is not None:
+        above.insert(0, by_id[above[0].parent_id])
+
+    assert list(path) == [f"{call.kind.value} {call.name}" for call in above if call.scope != "fastapi"]
+    assert (1, 1) == (len(scene.asked), len({call.trace_id for call in run.calls}))
+
+
+FLASK = ("flask", "--app", "web", "run", "--port", "0")
+
+
+def serve(scene, *server):
+    """Start a service; its address."""
+    return scene.start(*server).wait_for(r"unning on (http://127\.0\.0\.1:\d+)")
+
+
 @pytest.mark.parametrize(
     ("client", "server", "path"),
-    [
-        ("httpx", ("uvicorn", "app:app", "--port", "0"), "async"),
-        ("aiohttp", ("uvicorn", "bare:app", "--port", "0"), "plain"),
-        ("requests", ("flask", "--app", "web", "run", "--port", "0"), "plain"),
-    ],
-    ids=["fastapi", "starlette", "flask"],
+    [("httpx", ("uvicorn", "app:app", "--port", "0"), "async"), ("requests", FLASK, "plain")],
+    ids=["fastapi", "flask"],
 )
 def test_a_service_goes_on_with_the_run_of_the_agent_that_asks_it(scene, client, server, path):
     """FastAPI tells of itself in between, since there is somebody to tell."""
-    service = scene.start(*server)
-    address = service.wait_for(r"unning on (http://127\.0\.0\.1:\d+)")
-    done = scene.run("graph.py", QUESTION, f"over_{client}", f"{address}/{path}")
+    done = scene.run("graph.py", QUESTION, f"over_{client}", f"{serve(scene, *server)}/{path}")
     assert (0, 1) == (done.returncode, done.text.count(ANSWER)), done.text
-    service.end(signal.SIGINT)
+    scene.end(signal.SIGINT)
 
-    (run,) = scene.played.runs
-    by_id = {call.span_id: call for call in run.calls}
-    (asked,) = scene.played.model_calls
-    above = [asked]
-    while above[-1].parent_id is not None:
-        above.append(by_id[above[-1].parent_id])
-    lines = [line for call in above if call.scope != "fastapi" for line in [f"{call.kind.value} {call.name}"]]
-    assert [MODEL, "span GET 127.0.0.1", "workflow weather_graph"] == lines
-    assert 1 == len(scene.asked)
-    assert 1 == len({call.trace_id for call in run.calls})
+    assert_path(scene, "workflow weather_graph", "span GET 127.0.0.1", MODEL)
+
+
+def test_a_service_without_an_agent_sends_the_run_on(scene):
+    port = serve(scene, *FLASK).rpartition(":")[2]
+    first = serve(scene, "uvicorn", "bare:app", "--port", "0")
+    done = scene.run("graph.py", QUESTION, "over_aiohttp", f"{first}/forward/{port}")
+    assert (0, 1) == (done.returncode, done.text.count(ANSWER)), done.text
+    scene.end(signal.SIGINT)
+
+    assert_path(scene, "workflow weather_graph", "span GET 127.0.0.1", "span GET 127.0.0.1", MODEL)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from opentelemetry import baggage
 from opentelemetry.context import Context, get_current
 from opentelemetry.trace import get_current_span
 
 from foretell.instrument import state
 from foretell.instrument.contexts import live_context
-from foretell.instrument.operation import Operation
+from foretell.instrument.operation import RUN_ID, Operation
 
 if TYPE_CHECKING:
     from foretell.instrument.otel.foreign import ForeignSpans
@@ -24,7 +25,7 @@ class Around(NamedTuple):
 
     run_id: str
     kind: Kind | None
-    """None where the run has only spans of other libraries there."""
+    """None where there are only spans of other libraries, or of another process."""
 
 
 def find_around(foreign: FindForeign, context: Context | None = None) -> Around | None:
@@ -39,4 +40,8 @@ def find_around(foreign: FindForeign, context: Context | None = None) -> Around 
     if runtime is None:
         return None
     operation = live_context(context, runtime.context_key).get(runtime.context_key)
-    return Around(operation.run_id, operation.kind) if isinstance(operation, Operation) else None
+    if isinstance(operation, Operation):
+        return Around(operation.run_id, operation.kind)
+    carried = baggage.get_baggage(RUN_ID, context)
+    is_joined = isinstance(carried, str) and get_current_span(context).get_span_context().is_remote
+    return Around(str(carried), None) if is_joined else None  # a service, right below the caller's span

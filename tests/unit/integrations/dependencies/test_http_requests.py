@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 import foretell
 from foretell.integrations.dependencies.httpx_client import switch_on
-from foretell.integrations.wrapping.carrying import carry_runs
+from foretell.integrations.wrapping.carrying import carry_runs, joined
 
 URL = "https://api.example:8443/private?key=k"
 ABOUT = {"http.request.method": "GET", "server.address": "api.example", "server.port": 8443}
@@ -81,6 +81,18 @@ def test_outside_of_agents_nothing_changes(world, sent):
 
     assert [] == world.told()
     assert "traceparent" not in sent[0]
+
+
+def test_a_service_sends_on_the_run_that_it_serves(world, sent):
+    """It may have no agent of its own, and ask another service that has."""
+    came = {"traceparent": f"00-{1:032x}-{2:016x}-01", "baggage": f"foretell.run.id={3:016x}"}
+    with joined(came):
+        open_client(sent).get(URL)
+
+    (span,) = world.told()
+    assert (1, 2) == (span.context.trace_id, span.parent.span_id)
+    assert f"{1:032x}-{span.context.span_id:016x}" == sent[0]["traceparent"][3:-3]
+    assert came["baggage"] == sent[0]["baggage"]
 
 
 def test_a_redirect_is_part_of_its_request(world, sent):

@@ -35,20 +35,20 @@ async def in_pool():
 async def by_worker():
     from tasks import answer
 
-    return await asyncio.to_thread(answer.delay(question).get, timeout=30, interval=0.05)
+    return await asyncio.to_thread(answer.delay(question).get, timeout=60, interval=0.05)
 
 
 async def over_httpx():
     import httpx
 
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         return (await client.get(rest[0], params=params)).json()["answer"]
 
 
 async def over_requests():
     import requests
 
-    return (await asyncio.to_thread(requests.get, rest[0], params=params, timeout=30)).json()["answer"]
+    return (await asyncio.to_thread(requests.get, rest[0], params=params, timeout=60)).json()["answer"]
 
 
 async def over_aiohttp():

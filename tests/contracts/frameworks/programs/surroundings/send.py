@@ -7,6 +7,6 @@ from tasks import answer, fail
 question, count, *rest = sys.argv[1:]
 sent = [answer.delay(question) for _ in range(int(count))]
 for each in sent:
-    print("answered", each.get(timeout=30, interval=0.05))
+    print("answered", each.get(timeout=60, interval=0.05))
 if rest:
-    print("failed", type(fail.delay(question).get(timeout=30, interval=0.05, propagate=False)).__name__)
+    print("failed", type(fail.delay(question).get(timeout=60, interval=0.05, propagate=False)).__name__)
