@@ -28,6 +28,19 @@ agent weather_agent
     span tools/call get_weather !
 """.strip()
 
+ASKED_BACK = """
+agent asked_agent
+  span initialize
+    span initialize
+  tool guess_weather
+    span tools/call guess_weather
+      span sampling/createMessage
+        span sampling/createMessage
+          llm guess
+  span tools/list
+    span tools/list
+""".strip()
+
 pytestmark = [
     pytest.mark.frameworks,
     pytest.mark.parametrize(
@@ -101,6 +114,15 @@ def test_a_halted_run_sends_nothing_more(name, tmp_path):
     assert "looping answered: refused" in said_of(done, "looping"), done.stderr
     assert 3 < lines.count("tool get_weather") < 200
     assert lines.count("tool get_weather") == lines.count("span tools/call get_weather")
+
+
+def test_what_a_server_asks_its_client_stands_below_its_tool(name, tmp_path):
+    """The client's model answers for a tool in another process: one trace goes there and back."""
+    done = play_agent(name, tmp_path, ("asked_back",))
+
+    assert "asked_back answered: It is sunny." in said_of(done, "asked_back"), done.stderr
+    assert ASKED_BACK == done.tree()
+    assert 1 == len({call.trace_id for call in done.calls})
 
 
 def test_without_contents_neither_side_keeps_any(name, tmp_path):

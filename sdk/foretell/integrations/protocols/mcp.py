@@ -74,6 +74,8 @@ def _point_at_clients(exchanges: Any, transports: Any) -> list[Any]:
     return [
         WrapPoint(_SESSION, "ClientSession.send_request", sessions.around_request),
         WrapPoint(_SESSION, "ClientSession.send_discover", sessions.around_discovery, is_needed=False),
+        # What a server asks its client: for a model's answer, for one of the user's.
+        WrapPoint("mcp.server.session", "ServerSession.send_request", sessions.around_request, is_needed=False),
         WrapPoint(_SESSION, "ClientSession.__aenter__", sessions.around_enter),
         WrapPoint(_SESSION, "ClientSession.__aexit__", sessions.around_exit),
     ]
@@ -90,6 +92,8 @@ def _point_at_servers(exchanges: Any, transports: Any) -> list[Any]:
         WrapPoint(manager, "serve_loop", sessions.around_session, is_needed=False),
         WrapPoint(server, "Server._handle_request", sessions.around_request, is_needed=False),
         WrapPoint("mcp.server.session", "ServerSession._received_request", sessions.around_handshake, is_needed=False),
+        WrapPoint(_SESSION, "ClientSession._received_request", sessions.around_request, is_needed=False),
+        WrapPoint(_SESSION, "ClientSession._on_request", sessions.around_question, is_needed=False),
         WrapPoint("mcp.server._otel", "OpenTelemetryMiddleware.__call__", sessions.around_message, is_needed=False),
     ]
 

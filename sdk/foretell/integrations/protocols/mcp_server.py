@@ -86,16 +86,12 @@ class ServerSessions:
     async def around_message(self, wrapped: Any, middleware: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """From version 2 on: any message, where the SDK would make a span of its own."""
         exchange = self._open_message(args[0]) if args else None
-        if exchange is None:
-            return await wrapped(*args, **kwargs)
-        try:
-            with exchange.current():
-                result = await wrapped(*args, **kwargs)
-        except BaseException as error:
-            exchange.fail(error)
-            raise
-        exchange.finish(result)
-        return result
+        return await (wrapped(*args, **kwargs) if exchange is None else _answer(exchange, wrapped, args, kwargs))
+
+    async def around_question(self, wrapped: Any, session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """From version 2 on: what a server asks its client."""
+        exchange = self._open_question(*args) if len(args) == 3 else None
+        return await (wrapped(*args, **kwargs) if exchange is None else _answer(exchange, wrapped, args, kwargs))
 
     def _open_responder(self, responder: Any) -> Exchange | None:
         try:
@@ -121,6 +117,14 @@ class ServerSessions:
             peer = find_peer(context.request, session)
             asked = describe(context.method, context.params)
             return self._open(asked, peer, context.request_id, find_trace(context.meta))
+        except Exception as error:
+            FAULTS.note("integrations.open", error)
+            return None
+
+    def _open_question(self, context: Any, method: str, params: Any) -> Exchange | None:
+        try:
+            meta = params.get("_meta") if params else None
+            return self._open(describe(method, params), Peer(is_server=False), context.request_id, find_trace(meta))
         except Exception as error:
             FAULTS.note("integrations.open", error)
             return None
@@ -194,6 +198,18 @@ def _hear(response: Any, exchange: Exchange) -> None:
         if session is not None:
             session.protocol_version = exchange.peer.protocol_version
     exchange.finish(result)
+
+
+async def _answer(exchange: Exchange, wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What comes back is the answer."""
+    try:
+        with exchange.current():
+            result = await wrapped(*args, **kwargs)
+    except BaseException as error:
+        exchange.fail(error)
+        raise
+    exchange.finish(result)
+    return result
 
 
 async def _await(exchange: Exchange, wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

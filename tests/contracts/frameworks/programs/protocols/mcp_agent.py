@@ -16,22 +16,24 @@ import foretell
 
 try:
     from mcp import Client
+    from mcp_types import CreateMessageResult, TextContent
 except ImportError:
     Client = None
     from mcp import ClientSession
     from mcp.client.streamable_http import streamablehttp_client
+    from mcp.types import CreateMessageResult, TextContent
 
 SERVER = str(Path(__file__).with_name("weather_server.py" if Client else "weather_server_1.py"))
 
 
 @contextlib.asynccontextmanager
-async def connect(transport):
-    """A session, begun."""
+async def connect(transport, answer=None):
+    """A session, begun; `answer` is what answers for the model, where the server may ask that."""
     if Client:
-        async with Client(transport) as client:
+        async with Client(transport, sampling_callback=answer, mode="legacy" if answer else "auto") as client:
             yield client
         return
-    async with transport as streams, ClientSession(streams[0], streams[1]) as session:
+    async with transport as streams, ClientSession(streams[0], streams[1], sampling_callback=answer) as session:
         await session.initialize()
         yield session
 
@@ -81,6 +83,25 @@ async def over_http(question):
         return await ask(url if Client else streamablehttp_client(url), question)
 
 
+@foretell.instrument_llm
+async def guess():
+    """A model that always says the same."""
+    return "It is sunny."
+
+
+async def answer(context, params):
+    return CreateMessageResult(role="assistant", content=TextContent(type="text", text=await guess()), model="guess")
+
+
+@foretell.instrument_agent(name="asked_agent")
+async def asked_back(question):
+    """Use a tool that asks back."""
+    server = stdio_client(StdioServerParameters(command=sys.executable, args=[SERVER]))
+    async with connect(server, answer) as session:
+        result = await session.call_tool("guess_weather", {"city": question.rstrip("?").split()[-1]})
+        return result.content[0].text
+
+
 @foretell.instrument_agent(name="looping_agent")
 async def loop(transport, city):
     """Ask the same again and again, until that is refused; then see whether anything goes through."""
@@ -106,4 +127,4 @@ async def looping(question):
 
 
 if __name__ == "__main__":
-    play(over_stdio=over_stdio, over_http=over_http, looping=looping)
+    play(over_stdio=over_stdio, over_http=over_http, asked_back=asked_back, looping=looping)

@@ -2,7 +2,8 @@
 
 import sys
 
-from mcp.server.fastmcp import FastMCP
+from mcp.server.fastmcp import Context, FastMCP
+from mcp.types import SamplingMessage, TextContent
 
 mcp = FastMCP("weather", port=int(sys.argv[1]) if sys.argv[1:] else 8000)
 
@@ -13,6 +14,14 @@ def get_weather(city: str) -> str:
     if city.endswith("gone"):
         raise LookupError("there is no such city")
     return f"It is sunny in {city}."
+
+
+@mcp.tool()
+async def guess_weather(city: str, context: Context) -> str:
+    """Have the client's model guess."""
+    question = SamplingMessage(role="user", content=TextContent(type="text", text=f"Is it sunny in {city}?"))
+    answer = await context.session.create_message(messages=[question], max_tokens=16)
+    return answer.content.text
 
 
 if __name__ == "__main__":
