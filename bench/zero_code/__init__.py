@@ -1,0 +1,1 @@
+"""What `foretell run` costs a program that knows nothing of it."""
