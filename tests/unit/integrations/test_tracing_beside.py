@@ -86,6 +86,19 @@ def test_a_call_around_theirs_is_ours_in_the_record_too(world, record):
     assert [AGENT_CALL, MODEL_CALL] == recorded(record)
 
 
+def test_a_call_around_several_of_theirs_is_one(world, record):
+    """A product's own, and what the client tells unasked inside it."""
+    with (
+        world.theirs.start_as_current_span("agent", attributes=AGENT),
+        world.get_tracer().start_as_current_span("our call", attributes={**CHAT, **OURS}),
+        world.theirs.start_as_current_span("their call", attributes={**CHAT, **THEIRS}),
+    ):
+        world.theirs.start_span("the client's", attributes={**CHAT, **THEIRS}).end()
+
+    assert {"the client's": "their call", "their call": "agent", "agent": None} == exported(world)
+    assert [AGENT_CALL, MODEL_CALL] == recorded(record)
+
+
 def test_a_call_beside_theirs_is_one(world, record):
     """Some do not make their span the current one; calls at the same time are as many as there are."""
     tracer = world.get_tracer()

@@ -153,7 +153,7 @@ class ForeignSpans(SpanProcessor):
         """Its span is an agent's work: it is among the open calls, and may tell what a span around it tells too."""
         runtime, above = self.runtime, place.above
         is_same = place.kind in INFERENCE and above is not None and above.kind is place.kind and above.merged is None
-        if above is not None and is_same and above.is_hidden:  # that one stands there only for this one, and tells more
+        if is_same and _is_in_hidden(place):  # that one stands there only for this one, and tells more
             place.is_replaced = True
             return
         if runtime is None or place.span.end_time is not None:
@@ -177,6 +177,14 @@ class ForeignSpans(SpanProcessor):
             if len(self._runs) > MAX_REMEMBERED:
                 self._runs.popitem(last=False)
         return run
+
+
+def _is_in_hidden(place: Place) -> bool:
+    """Whether a call for us alone is around it, with nothing between that is told too."""
+    above = place.above
+    while above is not None and above.is_replaced:
+        above = above.above
+    return above is not None and above.is_hidden
 
 
 def is_ours(span: Any) -> bool:

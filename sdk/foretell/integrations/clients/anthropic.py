@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foretell.integrations.integration import GatePoint, Integration, openinference, openllmetry, otel, unasked
+from foretell.integrations.integration import GatePoint, Integration, Other, openinference, openllmetry, otel, unasked
 
 INTEGRATION = Integration(
     name="anthropic",
@@ -20,6 +20,7 @@ INTEGRATION = Integration(
         unasked(),  # from 2 on, without contents
     ),
     scopes=("com.anthropic.sdk.python",),
+    others=(Other("logfire._internal.integrations.llm_providers.anthropic"),),
     gates=(
         *(
             GatePoint(f"anthropic.resources.{module}", f"{kind}Messages.{method}")
