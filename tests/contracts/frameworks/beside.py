@@ -17,8 +17,7 @@ from foretell.demo.model_server import ModelServer
 from tests.contracts.collector import Collector
 from tests.contracts.frameworks.contract import Family
 from tests.contracts.frameworks.environments import find_environment
-from tests.contracts.frameworks.playing import PROGRAMS, TIMEOUT_S, Played, _read_log, _surround
-from tests.contracts.frameworks.playing import _draw as draw_run
+from tests.contracts.frameworks.playing import PROGRAMS, TIMEOUT_S, Played, draw_run, read_log, surround
 from tests.contracts.frameworks.weather import CASES, decide_weather
 
 _OPENAI = ("openai>=1.69,<4",)
@@ -58,7 +57,15 @@ PRODUCTS = (
         "TRACELOOP_BASE_URL",
         settings=(("TRACELOOP_API_KEY", "none"), ("TRACELOOP_METRICS_ENABLED", "false")),
     ),
-    Product("openinference", SEVERAL, "openinference_openai", "PHOENIX_COLLECTOR_ENDPOINT", "/v1/traces"),
+    Product(
+        "openinference",
+        SEVERAL,
+        "openinference_openai",
+        "PHOENIX_COLLECTOR_ENDPOINT",
+        "/v1/traces",
+        settings=(("IS_GLOBAL", "1"),),
+    ),
+    Product("openinference-alone", SEVERAL, "openinference_openai", "PHOENIX_COLLECTOR_ENDPOINT", "/v1/traces"),
     Product(
         "langfuse",
         SEVERAL,
@@ -117,7 +124,7 @@ def play_beside(
     theirs = Collector()
     try:
         with ModelServer(decide_weather, latency_s=0.02, chunk_s=0.002) as server:
-            environment = _surround(server, directory) | dict(product.settings) | settings
+            environment = surround(server, directory) | dict(product.settings) | settings
             environment[product.endpoint] = theirs.url + product.path
             done = subprocess.run(
                 [str(python), *start, program, *questions],
@@ -128,7 +135,7 @@ def play_beside(
                 timeout=TIMEOUT_S,
                 check=False,
             )
-            asked = _read_log(server)
+            asked = read_log(server)
     finally:
         theirs.close()
     got = [span for path, _, body in theirs.requests if path.endswith("/traces") for span in _read(body)]

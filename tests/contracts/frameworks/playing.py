@@ -69,7 +69,7 @@ class Played:
 
     def tree(self) -> str:
         """Every run: a line for each call, below its parent."""
-        return "\n".join(line for run in self.runs for line in _draw(run))
+        return "\n".join(line for run in self.runs for line in draw_run(run))
 
 
 def play(
@@ -85,7 +85,7 @@ def play(
         with ModelServer(decide_weather, latency_s=0.1, chunk_s=0.002) as server:
             for status in failures:
                 server.fail_next(status)
-            environment = _surround(server, directory) | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url} | settings
+            environment = surround(server, directory) | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url} | settings
             done = subprocess.run(
                 command,
                 cwd=directory,
@@ -95,7 +95,7 @@ def play(
                 timeout=TIMEOUT_S,
                 check=False,
             )
-            asked = _read_log(server)
+            asked = read_log(server)
     finally:
         collector.close()
     sent = {f"request {number} {path}": body for number, (path, _, body) in enumerate(collector.requests)}
@@ -103,13 +103,13 @@ def play(
     return Played(directory, done.returncode, done.stdout, done.stderr, asked, sent)
 
 
-def _read_log(server: ModelServer) -> list[dict[str, Any]]:
+def read_log(server: ModelServer) -> list[dict[str, Any]]:
     with urllib.request.urlopen(f"{server.root_url}/log", timeout=10) as response:
         requests: list[dict[str, Any]] = json.load(response)["requests"]
     return requests
 
 
-def _surround(server: ModelServer, directory: Path) -> dict[str, str]:
+def surround(server: ModelServer, directory: Path) -> dict[str, str]:
     """The environment of a user who has pointed every provider's client at the model server."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("FORETELL_", "OTEL_"))}
     (directory / "home").mkdir()
@@ -153,7 +153,7 @@ def said_of(played: Played, case: str) -> str:
     return "".join(line for line in played.stdout.splitlines() if any(word in line for word in words))
 
 
-def _draw(run: Run) -> list[str]:
+def draw_run(run: Run) -> list[str]:
     """A run's calls as lines, each below its parent; siblings in the order in which they began."""
     calls = sorted(run.calls, key=lambda call: call.start_ns)
     known = {call.span_id for call in calls}

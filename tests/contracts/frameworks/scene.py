@@ -18,7 +18,7 @@ from typing_extensions import Self
 from foretell.demo.model_server import ModelServer
 from tests.contracts.frameworks.contract import Family
 from tests.contracts.frameworks.environments import find_environment
-from tests.contracts.frameworks.playing import PROGRAMS, Played, _read_log, _surround
+from tests.contracts.frameworks.playing import PROGRAMS, Played, read_log, surround
 from tests.contracts.frameworks.weather import decide_weather
 
 TIMEOUT_S = 180
@@ -37,7 +37,7 @@ class Scene(AbstractContextManager["Scene"]):
     def __enter__(self) -> Self:
         shutil.copytree(PROGRAMS / "surroundings", self.directory)
         self._server.start()
-        self._environment = _surround(self._server, self.directory)
+        self._environment = surround(self._server, self.directory)
         # Commands are found where the environment is active.
         self._environment["PATH"] = os.pathsep.join([str(self._python.parent), self._environment["PATH"]])
         self._environment["PYTHONPATH"] = ""
@@ -80,7 +80,7 @@ class Scene(AbstractContextManager["Scene"]):
     @property
     def asked(self) -> list[dict[str, Any]]:
         """The model server's own log."""
-        return _read_log(self._server)
+        return read_log(self._server)
 
 
 class Running:
