@@ -135,6 +135,17 @@ def copy_counts(value: object, depth: int = 3) -> Fields | None:
     return copied
 
 
+def copy_plain_counts(usage: Fields) -> Fields | None:
+    """The same of a dict, in fewer steps where there is nothing but numbers in it."""
+    if len(usage) <= MAX_ITEMS:
+        for name, item in usage.items():
+            if type(item) is not int or type(name) is not str:
+                break
+        else:
+            return usage.copy() or None
+    return copy_counts(usage)
+
+
 def _copy_item(item: Any, kind: type, depth: int) -> Any:
     if kind is dict:
         return copy_counts(item, depth - 1) if depth > 0 else None
