@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.context import attach, detach, get_current
+from opentelemetry.context import attach, detach, get_current, set_value
 from opentelemetry.trace import INVALID_SPAN, SpanKind, Status, StatusCode, set_span_in_context
 
 from foretell.errors import FAULTS
@@ -16,6 +16,7 @@ from foretell.export.metrics.measures import MEASURES
 from foretell.integrations.protocols import mcp_names
 from foretell.integrations.protocols.mcp_requests import TOOL_CALL, Asked, Peer, is_tool_error, read_code
 from foretell.integrations.wrapping.contents import write_content
+from foretell.integrations.wrapping.http_calls import SENDING
 from foretell.integrations.wrapping.model_calls import SCOPE
 from foretell.semconv import genai
 from foretell.semconv import metrics as table
@@ -77,7 +78,9 @@ class Exchange:
     @contextmanager
     def current(self) -> Iterator[None]:
         """Have what happens in a block stand inside it."""
-        token, before = attach(set_span_in_context(self.span, self._around)), _told.get()
+        # The SDK may run a handler where a transport has read the message: the handler's own requests are its own.
+        inside = set_value(SENDING, False, set_span_in_context(self.span, self._around))
+        token, before = attach(inside), _told.get()
         _told.set(self)
         try:
             yield

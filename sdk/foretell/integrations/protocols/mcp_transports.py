@@ -36,9 +36,11 @@ class Transports:
     def around_sse(self, wrapped: Any, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Streams to a server of the older HTTP transport."""
         url = str(kwargs.get("url", args[0] if args else ""))
-        return NotedStreams(
-            wrapped(*args, **kwargs), lambda stream: self._note(stream, lambda peer: _by_http(peer, url))
-        )
+
+        def note(stream: Any) -> None:
+            self._note(stream, lambda peer: _by_http(peer, url))
+
+        return NotedStreams(wrapped(*args, **kwargs), note, sends_http=True)
 
     def around_writer(self, wrapped: Any, transport: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The task of streamable HTTP that sends what is written; its transport learns the session's id."""
@@ -67,14 +69,16 @@ async def send_silently(wrapped: Any, _: Any, args: tuple[Any, ...], kwargs: dic
 class NotedStreams:
     """A transport's context manager that tells of the stream it gives to write to."""
 
-    def __init__(self, manager: Any, note: Callable[[Any], None]) -> None:
-        """Stand for `manager`."""
+    def __init__(self, manager: Any, note: Callable[[Any], None], *, sends_http: bool = False) -> None:
+        """Stand for `manager`; requests of tasks that it starts are no calls of their own if it `sends_http`."""
         self._manager = manager
+        self._sends_http = sends_http
         self._note = note
 
     async def __aenter__(self) -> Any:
         """Connect."""
-        streams = await self._manager.__aenter__()
+        enter = self._manager.__aenter__
+        streams = await (send_silently(enter, None, (), {}) if self._sends_http else enter())
         try:
             self._note(streams[1])
         except Exception as error:
