@@ -16,10 +16,14 @@ PAUSED = ("openai", "anthropic", "cohere", "bedrock")
 """A method of each sort: sync, coroutine, asynchronous generator, and one whose result sends the request."""
 
 
+PATCHED = ("langchain", "agno", "ag2", "crewai", "claude-agent-sdk", "smolagents", "dspy")
+"""The others are told of by themselves, and nothing of theirs is exchanged."""
+
+
 def choose(names):
     return [
         pytest.param(one, id=one.name, marks=pytest.mark.xdist_group(one.family.name))
-        for one in CLIENTS
+        for one in (*CLIENTS, *AGENTS)
         if one.name in names
     ]
 
@@ -62,6 +66,14 @@ def test_every_way_to_ask_is_held(halted):
 def test_every_attribute_is_the_object_that_it_was(halted):
     assert "patched: True" in halted.stdout
     assert "left: []" in halted.stdout
+
+
+@pytest.mark.parametrize("contract", choose(PATCHED))
+def test_an_agent_framework_is_what_it_was_too(contract, tmp_path):
+    done = play_held(contract, tmp_path, "restored")
+
+    assert "patched: True" in done.stdout
+    assert "left: []" in done.stdout
 
 
 @pytest.mark.parametrize("contract", choose(PAUSED))

@@ -13,7 +13,7 @@ def list_attributes(packages):
         for key, value in list(vars(module).items()):
             if callable(value):
                 found[f"{name}:{key}"] = value
-            if inspect.isclass(value) and value.__module__.partition(".")[0] in packages:
+            if inspect.isclass(value) and str(value.__module__).partition(".")[0] in packages:
                 of_class = {f"{name}:{key}.{each}": value for each, value in vars(value).items()}
                 found.update(
                     (place, each)
