@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,7 @@ class Sent:
 class Beside(Played):
     """What we have written down, and what the other product's back-end got."""
 
-    got: list[Sent] = None  # type: ignore[assignment]
+    got: list[Sent] = field(default_factory=list)
 
     def run_trees(self) -> list[str]:
         """Each run of ours as a tree."""
