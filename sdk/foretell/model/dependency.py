@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from foretell.model.facts import InferenceFacts, MemoryFacts, RetrievalFacts
 from foretell.model.kinds import Kind, Outcome
@@ -35,8 +37,7 @@ def name_dependency(call: Call) -> str | None:
     Of a client's request that is no more than a span the server, since each of its tries has a span of its own.
     """
     if call.kind is Kind.SPAN:
-        address = call.attributes.get("server.address") if call.span_kind == "client" and call.attributes else None
-        return address if isinstance(address, str) else None
+        return _find_server(call.attributes) if call.span_kind == "client" and call.attributes else None
     facts = call.facts
     if isinstance(facts, InferenceFacts):
         return facts.provider or facts.server_address or UNKNOWN
@@ -45,6 +46,18 @@ def name_dependency(call: Call) -> str | None:
     if call.kind in (Kind.LLM, Kind.EMBEDDINGS):
         return UNKNOWN
     return call.name if call.kind in (Kind.TOOL, Kind.RETRIEVER, Kind.MEMORY) else None
+
+
+def _find_server(attributes: Mapping[str, Any]) -> str | None:
+    """By the conventions' name, or by those of before 2024, which instrumentors still have by default."""
+    for name in ("server.address", "net.peer.name"):
+        if isinstance(address := attributes.get(name), str):
+            return address
+    url = attributes.get("http.url")
+    try:
+        return urlsplit(url).hostname if isinstance(url, str) else None
+    except ValueError:
+        return None
 
 
 def judge_dependency(call: Call) -> Outcome:

@@ -271,6 +271,24 @@ def test_a_clients_request_in_a_run_asks_a_dependency_and_is_no_call(world, span
     assert {} == world.values("foretell.calls")
 
 
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"net.peer.name": "old.example"}, {labels(dependency="old.example", outcome="ok"): 1}),
+        ({"http.url": "https://u:p@old.example:8443/path?key=k"}, {labels(dependency="old.example", outcome="ok"): 1}),
+        ({"http.url": "https://[broken"}, {}),
+        ({"http.method": "GET"}, {}),
+    ],
+)
+def test_a_server_is_known_by_older_names_too(world, attributes, expected):
+    """OpenTelemetry's own instrumentors have those until they are told otherwise."""
+    request = world.call(Kind.SPAN, "GET")
+    request.span_kind, request.run_id, request.attributes = "client", "r", attributes
+    world.take(request)
+
+    assert expected == world.values("foretell.dependency.calls")
+
+
 def test_money_by_agent_provider_and_model(world, planner):
     """Cost adds up, with a link to the call that cost it last."""
     for _ in range(2):
