@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import operator
+import os
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 
 _RELATIONS = {
     ">=": operator.ge,
@@ -14,12 +16,52 @@ _RELATIONS = {
     "<": operator.lt,
     ">": operator.gt,
 }
+OURS = "opentelemetry-api"
+"""What is always installed where we are."""
+_INFO = re.compile(r"(?P<name>[^-]+)(?:-(?P<version>[^-]+)(?:-.*)?)?\.(?:dist|egg)-info")
 VersionOf = Callable[[str], str | None]
 """The installed version of a distribution; None where it is not installed."""
 
 
+Versions = Mapping[str, str | None]
+"""Distribution in lower case, with hyphens → version; None where its folder's name does not say it."""
+
+_listed: dict[str, tuple[int, Versions]] = {}
+
+
 def find_version(distribution: str) -> str | None:
-    """The version of a distribution in this interpreter, without importing anything of it."""
+    """The version of a distribution in this interpreter, without importing anything of it.
+
+    By the names of folders beside the modules: `importlib.metadata` reads a file for each, a third of a second for all.
+    """
+    name = _normalize(distribution)
+    is_known = False
+    for folder in sys.path:
+        versions = _list_versions(folder or ".")
+        if name in versions:
+            return versions[name] or _ask_metadata(distribution)
+        is_known = is_known or OURS in versions
+    return None if is_known else _ask_metadata(distribution)  # frozen programs have no such folders
+
+
+def _list_versions(folder: str) -> Versions:
+    """What is installed in one folder of `sys.path`, looked at again when something was installed there."""
+    try:
+        changed_ns = os.stat(folder).st_mtime_ns  # noqa: PTH116 - Path takes many times as long
+        known = _listed.get(folder)
+        if known is None or known[0] != changed_ns:
+            found = filter(None, map(_INFO.fullmatch, os.listdir(folder)))  # noqa: PTH208 - as above
+            known = _listed[folder] = (changed_ns, {_normalize(one["name"]): one["version"] for one in found})
+    except OSError:  # no folder
+        return {}
+    return known[1]
+
+
+def _normalize(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _ask_metadata(distribution: str) -> str | None:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
