@@ -46,7 +46,7 @@ def answer(_: Conversation) -> Reply:
 
 def play(python: Path, url: str, collector: str, calls: int, *, is_recorded: bool) -> Figures:
     """One process: seconds until all frameworks are imported, and for the calls."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("FORETELL_", "OTEL_"))}
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("FORETELL_", "OTEL_", "PYTHON"))}
     clean |= {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "none", "OTEL_EXPORTER_OTLP_ENDPOINT": collector}
     run = ["-m", "foretell.cli", "run"] if is_recorded else []
     with tempfile.TemporaryDirectory() as directory:
@@ -72,6 +72,7 @@ def main(arguments: list[str]) -> int:
     python = find_environment(FIVE)
     added: list[Figures] = []
     with start_sink() as port, ModelServer(answer, latency_s=LATENCY_S) as server:
+        play(python, server.base_url, f"http://127.0.0.1:{port}", 0, is_recorded=True)  # its bytecode is written
         for number in range(given.rounds):
             order = (False, True) if number % 2 else (True, False)
             told = {

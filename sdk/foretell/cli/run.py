@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import sys
 import time
@@ -63,6 +64,7 @@ def run(
     program.prepare()
     if not quiet:
         _report_at_exit(settings.store, as_json)
+    gc.freeze()  # what is loaded by now stays: the program's own collections need not look at it
     invocation.program = program
 
 
