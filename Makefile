@@ -17,6 +17,8 @@ TEST_READY := $(VENV)/.ready-test
 DEV_READY := $(VENV)/.ready-dev
 TEST_EXTRAS := demo,web,mcp,grpc
 TEST_ARGS ?=
+# `make test STACK=no` leaves the stack's servers out.
+STACK ?=
 
 .PHONY: help demo test stack test-stack test-frameworks check generate tools bench bench-profile bench-gate bench-peers detection-report acceptance clean \
 	check-format check-lint check-types check-layers check-sizes check-generated check-docs
@@ -27,8 +29,11 @@ help: ## Say what each door does
 demo: $(DEMO_READY) ## Set everything up and watch a recorded agent run, with its cost and its trouble
 	@$(BIN)/foretell demo
 
-test: $(TEST_READY) ## Set everything up and pass the tests
+test: $(TEST_READY) ## Set everything up and pass the tests; those on the stack's servers too where make tools has built them
 	@$(BIN)/python -m pytest -n auto --dist loadfile --durations=10 --durations-min=1 $(TEST_ARGS)
+ifeq ($(TEST_ARGS)$(STACK),)
+	@$(MAKE) test-stack
+endif
 
 stack: $(TEST_READY) ## Run the stack's real servers in the foreground, where there is no Docker (make tools first; needs root)
 	@$(BIN)/python -m tests.stack.run
