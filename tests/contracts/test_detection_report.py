@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +24,7 @@ from foretell.model.finding import Verdict
 from foretell.readers.openinference import MalformedTrace
 from foretell.triggers.catalogue import find_trigger
 from foretell.triggers.limits import read_limits
+from tests.support.native_servers import need_promtool
 
 ROOT = Path(__file__).parents[2]
 GENERATOR = [
@@ -249,13 +249,7 @@ def test_a_limit_that_is_doubled_fails_the_check(suite):
 
 @pytest.fixture(scope="module")
 def promtool():
-    """CI builds one; elsewhere what needs it is skipped without it."""
-    if not fleet.PROMTOOL.exists():
-        if os.environ.get("CI") == "true":
-            subprocess.run([ROOT / "tools" / "servers.sh", "promtool"], check=True)
-        else:
-            pytest.skip("there is no promtool: `make tools` builds one (it needs Go)")
-    return fleet.PROMTOOL
+    return need_promtool()
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from foretell.triggers.prometheus import render_rules
-from tests.support.native_servers import find_server
+from tests.support.native_servers import need_promtool
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -22,13 +21,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="session")
 def promtool() -> Path:
-    """Promtool's path. CI builds it; elsewhere the tests are skipped without it."""
-    if find_server("promtool") is None and os.environ.get("CI") == "true":
-        subprocess.run([ROOT / "tools" / "servers.sh", "promtool"], check=True)
-    found = find_server("promtool")
-    if found is None:
-        pytest.skip("there is no promtool: `make tools` builds one (it needs Go)")
-    return found
+    """Promtool's path, for tests of rules and dashboards."""
+    return need_promtool()
 
 
 def run_promtool(*command: str | Path) -> tuple[int, str]:

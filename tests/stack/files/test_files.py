@@ -194,7 +194,9 @@ def test_traces_and_logs_are_redacted_before_anything_keeps_them() -> None:
     pipelines = load("otel-collector", "config.yaml")["service"]["pipelines"]
     lines = ["redaction/fields", "redaction/secrets"]
     assert lines == pipelines["logs"]["processors"][-2:]
-    assert ["transform/lent", *lines, "transform/returned"] == pipelines["traces/in"]["processors"][-4:]
+    assert ["transform/lent", *lines, "transform/returned", "transform/bounded"] == pipelines["traces/in"][
+        "processors"
+    ][-5:]
 
 
 def test_retention_is_as_promised() -> None:
