@@ -1,4 +1,4 @@
-"""The stack tier runs by `make test-stack`, with which `make test` ends: real servers, and root for their network namespaces."""
+"""The stack tier runs by `make test-stack`, with which `make test` ends: real servers, root for their namespaces."""
 
 from __future__ import annotations
 
