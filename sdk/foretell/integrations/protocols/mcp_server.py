@@ -202,23 +202,22 @@ def _hear(response: Any, exchange: Exchange) -> None:
 
 async def _answer(exchange: Exchange, wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What comes back is the answer."""
-    try:
-        with exchange.current():
-            result = await wrapped(*args, **kwargs)
-    except BaseException as error:
-        exchange.fail(error)
-        raise
+    result = await _handle(exchange, wrapped, args, kwargs)
     exchange.finish(result)
     return result
 
 
 async def _await(exchange: Exchange, wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A handler's own errors are answers; what comes out here ended the request itself."""
+    result = await _handle(exchange, wrapped, args, kwargs)
+    exchange.fail(asyncio.CancelledError())  # without an answer, it was given up; with one, this changes nothing
+    return result
+
+
+async def _handle(exchange: Exchange, wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     try:
         with exchange.current():
-            result = await wrapped(*args, **kwargs)
+            return await wrapped(*args, **kwargs)
     except BaseException as error:
         exchange.fail(error)
         raise
-    exchange.fail(asyncio.CancelledError())  # without an answer, it was given up; with one, this changes nothing
-    return result

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.trace import SpanKind, Status, StatusCode, use_span
+from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from foretell.errors import FAULTS
 from foretell.integrations.wrapping.contents import write_content
+from foretell.integrations.wrapping.inside import call_inside
 from foretell.integrations.wrapping.model_calls import SCOPE
 from foretell.semconv import genai
 
@@ -67,18 +67,7 @@ class LocalCalls:
         span = self._open(instance, args, kwargs)
         if span is None:
             return wrapped(*args, **kwargs)
-        if inspect.iscoroutinefunction(wrapped):
-            return self._await(span, wrapped, args, kwargs)
-        with use_span(span, end_on_exit=True):
-            result = wrapped(*args, **kwargs)
-            self._keep(span, result)
-        return result
-
-    async def _await(self, span: Span, wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        with use_span(span, end_on_exit=True):
-            result = await wrapped(*args, **kwargs)
-            self._keep(span, result)
-        return result
+        return call_inside(span, wrapped, args, kwargs, self._keep)
 
     def _open(self, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Span | None:
         try:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.trace import SpanKind, use_span
+from opentelemetry.trace import SpanKind
 
 from foretell.errors import FAULTS
 from foretell.integrations.wrapping.contents import write_content
+from foretell.integrations.wrapping.inside import call_inside
 from foretell.integrations.wrapping.model_calls import SCOPE
 from foretell.semconv import genai
 
@@ -55,18 +56,7 @@ class Retrievals:
         span = self._open(wrapped, instance, args, kwargs)
         if span is None:
             return wrapped(*args, **kwargs)
-        if inspect.iscoroutinefunction(wrapped):
-            return self._await(span, wrapped, args, kwargs)
-        with use_span(span, end_on_exit=True):
-            result = wrapped(*args, **kwargs)
-            self._keep(span, result)
-        return result
-
-    async def _await(self, span: Span, wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        with use_span(span, end_on_exit=True):
-            result = await wrapped(*args, **kwargs)
-            self._keep(span, result)
-        return result
+        return call_inside(span, wrapped, args, kwargs, self._keep)
 
     def _open(self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Span | None:
         try:
