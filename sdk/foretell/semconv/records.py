@@ -14,6 +14,9 @@ from foretell.semconv.encode import ERROR, exception_fields, span_attributes, sp
 from foretell.semconv.spans import DETAILS, EVALUATION, EXCEPTION
 
 _CLIENT_KINDS = frozenset({Kind.LLM, Kind.EMBEDDINGS, Kind.RETRIEVER, Kind.MEMORY})
+_CONTENTS = frozenset(
+    {genai.SYSTEM_INSTRUCTIONS, genai.INPUT_MESSAGES, genai.OUTPUT_MESSAGES, genai.TOOL_DEFINITIONS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +77,10 @@ def record_attributes(record: LogRecord) -> dict[str, Any]:
 
 
 def _details(call: Call, attributes: dict[str, Any]) -> LogEvent:
-    contents = {}
-    if call.content_exported:
-        from foretell.semconv.messages.content import read_contents  # most programs never export contents
-
-        contents = read_contents(call)
+    """What the span says, without its contents: they are long, and the span has them."""
+    told = {name: value for name, value in attributes.items() if name not in _CONTENTS}
     number, severity = DETAILS.severity_number or 0, DETAILS.severity or ""
-    return _event(call, DETAILS.name, number, severity, {**attributes, **contents})
+    return _event(call, DETAILS.name, number, severity, told)
 
 
 def _event(call: Call, name: str, number: int, severity: str, attributes: dict[str, Any]) -> LogEvent:

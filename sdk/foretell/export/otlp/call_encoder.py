@@ -72,16 +72,15 @@ class CallEncoder:
             self._trace_bytes = call.trace_id.to_bytes(16, "big")
             self._trace_id = call.trace_id
         trace_id = self._trace_bytes
-        has_event = self._has_events and call.kind is Kind.LLM
         if call.content_exported:
             # Here, because most programs never export contents.
             from foretell.export.otlp.contents import encode_contents
 
-            as_text, as_values = encode_contents(call, has_event=has_event)
-            span = template.join_span(call, trace_id, pairs + as_text, flags_of(call))
-            pairs += as_values
+            contents = encode_contents(call)
+            span = template.join_span(call, trace_id, pairs + contents, flags_of(call))
         else:
             span = template.join_span(call, trace_id, pairs, flags_of(call))
+        has_event = self._has_events and call.kind is Kind.LLM
         return span, (template.join_event(call, trace_id, pairs),) if has_event else ()
 
     def _make_template(self, call: Call, shape: Shape) -> Template:

@@ -11,9 +11,9 @@ import orjson
 Part = dict[str, Any]  # parsed JSON: `type` and what that type asks for
 
 _write_any = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-_DIGITS = "0123456789"
-_LONG_DIGITS = 19
-"""Integers this long may be over 64 bits, which orjson reads as floats."""
+_MARK_DIGITS = bytes(b"1"[0] if chr(byte).isdecimal() and byte < 128 else b"0"[0] for byte in range(256))
+_LONG_NUMBER = b"1" * 19
+"""Integers of this many digits may be over 64 bits, which orjson reads as floats."""
 
 
 def dumps(value: Any) -> str:  # any parsed JSON
@@ -29,8 +29,9 @@ def parse(text: Any) -> Any:  # parsed JSON
     if not isinstance(text, str):
         return text
     try:
-        if sum(map(text.count, _DIGITS)) < _LONG_DIGITS:
-            return orjson.loads(text)
+        document = text.encode()
+        if _LONG_NUMBER not in document.translate(_MARK_DIGITS):
+            return orjson.loads(document)
     except ValueError:  # NaN, half a surrogate pair, or no document
         pass
     try:

@@ -27,9 +27,11 @@ _BODY_KEYS = ("kwargs", "body", "request", "params", "json")
 _CONTENT_KEYS = ("messages", "input", "contents", "prompt")
 _PLAIN_KEYS = {"role", "content"}
 _INSTRUCTION_KEYS = ("system", "instructions", "system_instruction", "systemInstruction")
+_BESIDE_KEYS = frozenset((*_INSTRUCTION_KEYS, "tools", "config", "toolConfig"))
+"""What else of a request is told beside its messages."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Conversation:
     """What went to a model."""
 
@@ -43,6 +45,8 @@ def read_request(value: Any) -> Conversation:  # any parsed JSON
     """Return the messages, instructions and tools in a request, a list of messages, or plain text."""
     if not isinstance(value, dict):
         return Conversation(_read_many(value, "user"))
+    if value.get("messages") is not None and value.keys().isdisjoint(_BESIDE_KEYS):
+        return Conversation(_read_many(value["messages"], "user"))  # as most requests are
     body = _body_of(value)
     if body is None:
         return Conversation(_read_many(_only_text(value), "user"))
