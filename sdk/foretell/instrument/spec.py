@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foretell.model.kinds import Kind
 from foretell.payloads.taking.snapshot import list_parameters
+
+if TYPE_CHECKING:
+    from foretell.model.call import Call
+    from foretell.model.facts import InferenceFacts
+
+    Describe = Callable[[InferenceFacts, dict[str, Any], Call], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class Spec:
     """An entry method of a class: called from another entry of the same object, it is the same operation."""
     is_named_by_class: bool = False
     """No name was given: each subclass goes by its own."""
+    describe: Describe | None = None
+    """Of a client's requests: fills facts from what was noted of one, in the worker."""
     parameters: Parameters = field(default_factory=Parameters)
     by_class: dict[type, Spec] = field(default_factory=dict, compare=False, repr=False)
 

@@ -51,7 +51,8 @@ class ForeignSpans(SpanProcessor):
         """Where set, a model call inside another call is added to its sums at once: the agent's span may end next."""
         self.is_exporting = False
         """True where we export for the application, and so its spans that are no agent's work as well."""
-        self._open: OrderedDict[int, Place] = OrderedDict()
+        self.places: OrderedDict[int, Place] = OrderedDict()
+        """Of the spans that are open, by their ids."""
         self._runs: OrderedDict[int, ForeignRun] = OrderedDict()
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -61,10 +62,10 @@ class ForeignSpans(SpanProcessor):
             return
         try:
             place = self._place_of(span, parent_context or get_current(), runtime)
-            self._open[span.get_span_context().span_id] = place
+            self.places[span.get_span_context().span_id] = place
             place.look()
-            if len(self._open) > MAX_REMEMBERED:
-                forgotten, _ = self._open.popitem(last=False)
+            if len(self.places) > MAX_REMEMBERED:
+                forgotten, _ = self.places.popitem(last=False)
                 runtime.open_calls.pop(forgotten, None)
         except Exception as error:
             FAULTS.note("foreign.start", error)
@@ -76,7 +77,7 @@ class ForeignSpans(SpanProcessor):
             return
         try:
             context = span.get_span_context()
-            place = self._open.pop(context.span_id, None) if context is not None else None
+            place = self.places.pop(context.span_id, None) if context is not None else None
             if place is None:
                 place = Place(span, None, None, self._run_of(span), None)
             if not place.look() and not place.run_id and not self.is_exporting:
@@ -117,11 +118,11 @@ class ForeignSpans(SpanProcessor):
 
     def find(self, span_id: int) -> Place | None:
         """The open foreign span of that id."""
-        return self._open.get(span_id)
+        return self.places.get(span_id)
 
     def find_beside(self, scopes: frozenset[str], parent_id: int) -> Place | None:
         """An open model call right inside the span `parent_id`, told under one of `scopes` and not found here before."""
-        for place in reversed(list(self._open.values())):
+        for place in reversed(list(self.places.values())):
             scope, parent = place.span.instrumentation_scope, place.span.parent
             if scope is None or scope.name not in scopes or (parent.span_id if parent is not None else 0) != parent_id:
                 continue
@@ -134,14 +135,14 @@ class ForeignSpans(SpanProcessor):
         """Take nothing in any more, and let go of what was remembered."""
         self.runtime = self.sum_early = None
         self.is_exporting = False
-        self._open.clear()
+        self.places.clear()
         self._runs.clear()
 
     def _place_of(self, span: Span, context: Context, runtime: Runtime) -> Place:
         operation = live_context(context, runtime.context_key).get(runtime.context_key)
         session: Any = context.get(SESSION)
         hidden = getattr(get_current_span(context), "own_id", 0)
-        parent = self._open.get(hidden or (span.parent.span_id if span.parent is not None else 0))
+        parent = self.places.get(hidden or (span.parent.span_id if span.parent is not None else 0))
         if operation is None and parent is not None:
             operation = parent.operation  # a thread that was given the span only
         if isinstance(operation, Operation):

@@ -43,6 +43,9 @@ OTEL_KIND = {
 class Spans(Protocol):
     """Gives each operation its trace, its parent and its span."""
 
+    foreign: ForeignSpans | None
+    """Who takes in spans of others."""
+
     def start(self, operation: Operation, outer: Context, parent: Operation | None) -> dict[str, Any]:
         """Fill the operation's ids and span; return the values of the context in which it is current."""
 

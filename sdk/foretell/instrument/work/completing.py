@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from foretell.cost.estimating import estimate_stream
 from foretell.cost.responses import add_response
 from foretell.instrument.operation import Operation
 from foretell.instrument.otel.foreign_call import ForeignCall, read_foreign
@@ -29,6 +30,14 @@ def complete_facts(calls: Sequence[Call]) -> None:
             if call.output is not None and not call.output.is_truncated and call.kind in INFERENCES:
                 call.response = call.response or []
                 add_response(call.response, call.output.value)
+            if call.spec.describe is not None and call.first_chunk_ns is not None:
+                _estimate_cut_stream(call)
+
+
+def _estimate_cut_stream(call: Operation) -> None:
+    """A client's stream that ended before its provider had counted it has the tokens of what went out and came in."""
+    if not any("usage" in said or "finish" in said for said in call.response or ()):
+        estimate_stream(call)
 
 
 def facts_of(call: Operation) -> Facts:
@@ -49,7 +58,10 @@ def _inference(call: Operation) -> InferenceFacts:
     spec = call.spec
     facts = InferenceFacts(spec.provider, spec.operation or "chat", spec.model)
     if call.request is not None:
-        _take_request(facts, dict(call.request))
+        request = dict(call.request)
+        if spec.describe is not None:
+            spec.describe(facts, request, call)
+        _take_request(facts, request)
     if call.first_chunk_ns is not None:
         facts.is_stream = True
         facts.time_to_first_chunk_s = (call.first_chunk_ns - call.start_ns) / 1e9

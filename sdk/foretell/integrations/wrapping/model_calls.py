@@ -66,6 +66,10 @@ class ModelCalls:
             return _await(call, result)
         return hand_over(call, result)
 
+    def write_output(self, pieces: list[Any], *, is_stream: bool) -> str:
+        """What came out, as JSON: the pieces of a stream, or the one answer."""
+        return write_content(pieces if is_stream else pieces[0])
+
     def _open(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpenCall | None:
         try:
             model = self._model(args, kwargs)
@@ -107,15 +111,15 @@ class OpenCall:
         except Exception as error:
             FAULTS.note("integrations.chunk", error)
 
-    def finish(self, result: Any = None) -> None:
+    def finish(self, answer: Any = None) -> None:
         """It has answered."""
         if self._has_ended:
             return
         self._has_ended = True
         try:
-            if result is not None:
-                add_response(self._skeletons, result)
-                self._pieces.append(result)
+            if answer is not None:
+                add_response(self._skeletons, answer)
+                self._pieces.append(answer)
             self._tell()
         except Exception as error:
             FAULTS.note("integrations.finish", error)
@@ -153,8 +157,7 @@ class OpenCall:
             about[genai.USAGE_CACHE_WRITE] = usage.cache_write or None
             about[genai.USAGE_REASONING] = usage.reasoning or None
         if self._calls.has_content and self._pieces:
-            said = self._pieces if self._is_stream else self._pieces[0]
-            about[genai.OUTPUT_MESSAGES] = write_content(said)
+            about[genai.OUTPUT_MESSAGES] = self._calls.write_output(self._pieces, is_stream=self._is_stream)
         self.span.set_attributes({key: value for key, value in about.items() if value is not None})
 
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from wrapt import ObjectProxy
 
-from foretell.integrations.wrapping.model_calls import OpenCall
+
+class Told(Protocol):
+    """A call that is told of its stream. Nothing of it raises."""
+
+    def chunk(self, piece: Any) -> None:
+        """A piece has come."""
+
+    def finish(self, answer: Any = None) -> None:
+        """It is over; `answer` is what came whole."""
+
+    def fail(self, error: BaseException) -> None:
+        """It has failed."""
 
 
 class RecordedStream(ObjectProxy):  # type: ignore[type-arg]  # it is generic for type checkers only
     """Stands for a stream, synchronous or asynchronous."""
 
-    def __init__(self, stream: Any, call: OpenCall) -> None:
+    def __init__(self, stream: Any, call: Told) -> None:
         """Tell `call` what comes from `stream`."""
         super().__init__(stream)
         self._self_call = call
