@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         Session,
         ToolFacts,
     )
-    from foretell.model.payload import Captured, Payload
+    from foretell.model.payload import Payload, Taken
     from foretell.model.usage import Cost, Usage
 
 
@@ -109,8 +109,8 @@ class Call:
     cost: Cost | None
     response: Any  # raw skeleton(s) of the model's response, read by cost/ in the worker, then None
     error: ErrorFacts | None
-    input: Captured | None
-    output: Captured | None
+    input: Taken | None
+    output: Taken | None
     input_payload: Payload | None
     """`input` after privacy and payloads; the only form that sinks may use."""
     output_payload: Payload | None

@@ -12,17 +12,41 @@ import orjson
 NO_RULES: Mapping[str, int] = MappingProxyType({})
 
 
-class Captured:
-    """A value as it was at one moment: nothing of it is shared that the program can still change.
+class Document(bytes):
+    """A value as it was at one moment, as UTF-8 JSON: whole, not yet redacted, never leaves the process.
 
-    Made on the caller's thread, not yet redacted, never leaves the process. Plain values are held as JSON, which is
-    one object however deep they are: a copy of each container would be work for the garbage collector too.
+    One object however deep the value is, and none that the garbage collector looks at: a queue holds thousands of them.
     """
 
-    __slots__ = ("_value", "document", "is_stream", "is_truncated", "size_bytes")
+    __slots__ = ()
 
-    document: bytes | None
-    """The value as UTF-8 JSON; None where it is held as built-ins."""
+    is_truncated = is_stream = False
+
+    @property
+    def size_bytes(self) -> int:
+        """For the queue's bound."""
+        return len(self)
+
+    @property
+    def document(self) -> bytes:
+        """The JSON itself."""
+        return self
+
+    @property
+    def value(self) -> Any:
+        """The value as built-ins, read each time."""
+        return orjson.loads(memoryview(self))  # which takes no subclass of bytes
+
+
+class Captured:
+    """A value as it was at one moment, as built-ins: nothing of it is shared that the program can still change.
+
+    Made on the caller's thread, not yet redacted, never leaves the process.
+    """
+
+    __slots__ = ("is_stream", "is_truncated", "size_bytes", "value")
+
+    document: None = None
     size_bytes: int
     """A cheap estimate, for the queue's bound."""
     is_truncated: bool
@@ -35,19 +59,16 @@ class Captured:
         size_bytes: int,
         is_truncated: bool = False,
         is_stream: bool = False,
-        document: bytes | None = None,
     ) -> None:
-        """Hold a copy that nobody else has; `value` is ignored where a `document` is given."""
-        self._value = value
+        """Hold a copy that nobody else has."""
+        self.value = value
         self.size_bytes = size_bytes
         self.is_truncated = is_truncated
         self.is_stream = is_stream
-        self.document = document
 
-    @property
-    def value(self) -> Any:
-        """The value as built-ins, read from its document each time."""
-        return self._value if self.document is None else orjson.loads(self.document)
+
+Taken = Document | Captured
+"""What was taken of a value: JSON where it is of plain built-ins and not large, else a copy."""
 
 
 @dataclass(slots=True)

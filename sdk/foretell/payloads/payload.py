@@ -11,7 +11,7 @@ from foretell.payloads.shorten import shorten
 from foretell.privacy.text import write_json
 
 if TYPE_CHECKING:
-    from foretell.model.payload import Captured
+    from foretell.model.payload import Taken
     from foretell.privacy.redactor import Redactor
 
 
@@ -31,7 +31,7 @@ DEFAULT_LIMITS = Limits()
 
 
 def make_payload(
-    captured: Captured,
+    captured: Taken,
     redactor: Redactor,
     inline_limit: int = DEFAULT_LIMITS.inline_bytes,
     blob_limit: int = DEFAULT_LIMITS.blob_bytes,

@@ -14,7 +14,7 @@ from foretell.privacy.text import draft_json, encode_text, write_json
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
-    from foretell.model.payload import Captured
+    from foretell.model.payload import Taken
     from foretell.privacy.redactor import Redactor
 
 # hashlib lets go of the GIL above 2047 bytes, and a busy caller keeps it for 5 ms then.
@@ -81,7 +81,7 @@ def _refine(calls: Sequence[Call], redactor: Redactor, limits: Limits, hash_key:
     return counts
 
 
-_Content = tuple["Call", str, "Captured"]
+_Content = tuple["Call", str, "Taken"]
 
 
 def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> tuple[list[_Content], list[bytes]]:
@@ -129,7 +129,7 @@ def _add_seams(contents: Sequence[_Content], documents: list[bytes], redactor: R
     return owners
 
 
-def _redact_content(captured: Captured, redactor: Redactor, limits: Limits, counts: RefineCounts) -> Payload:
+def _redact_content(captured: Taken, redactor: Redactor, limits: Limits, counts: RefineCounts) -> Payload:
     redacted = redactor.redact_value(captured.value, is_stream=captured.is_stream)
     counts.add(redacted.counts, redacted.failures)
     return _cap(write_json(redacted.value), redacted.value, captured, redacted.counts, limits)
@@ -138,7 +138,7 @@ def _redact_content(captured: Captured, redactor: Redactor, limits: Limits, coun
 def _cap(
     document: bytes,
     value: Any,  # JSON-like
-    captured: Captured,
+    captured: Taken,
     redactions: Mapping[str, int],
     limits: Limits,
 ) -> Payload:

@@ -14,9 +14,7 @@ from foretell.semconv.encode import ERROR, exception_fields, span_attributes, sp
 from foretell.semconv.spans import DETAILS, EVALUATION, EXCEPTION
 
 _CLIENT_KINDS = frozenset({Kind.LLM, Kind.EMBEDDINGS, Kind.RETRIEVER, Kind.MEMORY})
-_CONTENTS = frozenset(
-    {genai.SYSTEM_INSTRUCTIONS, genai.INPUT_MESSAGES, genai.OUTPUT_MESSAGES, genai.TOOL_DEFINITIONS}
-)
+_CONTENTS = frozenset({genai.SYSTEM_INSTRUCTIONS, genai.INPUT_MESSAGES, genai.OUTPUT_MESSAGES, genai.TOOL_DEFINITIONS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ class Delivery:
         """Of the records that wait, roughly: each thread that logs adds to it."""
         self.taken = self.taken_bytes = 0
         """How many calls the sinks have seen, and what those took in memory; written under `lock`."""
+        self._noted = 0
+        """Calls that the sinks have seen since they wrote."""
         self.lock = threading.Lock()
         self._counts = counts
         self._refine_logs = refine_logs
@@ -59,7 +61,19 @@ class Delivery:
             self._give()
             if opened is not None and (calls := opened()):
                 self.tell("take_open", self._refine_open(calls))
-            self.tell("write")
+            self._write()
+
+    def give(self, deadline_s: float) -> bool:
+        """Let each sink take what is refined, and write before that is much; False when time ran out."""
+        if not self.lock.acquire(timeout=max(0.0, deadline_s - time.monotonic())):
+            return False
+        try:
+            if self._noted >= WRITE_AFTER:
+                self._write()
+            self._give()
+        finally:
+            self.lock.release()
+        return True
 
     def flush(self, deadline_s: float) -> bool:
         """Let each sink take what is refined and carry it out; False when time ran out."""
@@ -95,7 +109,7 @@ class Delivery:
         self.logs.clear()
         self.findings.clear()
         self.log_bytes = 0
-        self.taken = self.taken_bytes = 0
+        self.taken = self.taken_bytes = self._noted = 0
         self.tell("after_fork")
 
     def tell(self, method: str, *args: object) -> list[Sink]:
@@ -110,19 +124,21 @@ class Delivery:
             return False
         return True
 
+    def _write(self) -> None:
+        self._noted = 0
+        self.tell("write")
+
     def _give(self) -> None:
-        noted = 0
         while self.refined:
             batch = self.refined.popleft()
             for sink in self.tell("take", batch):
                 self._counts.count("dropped", sink.name, "fault", len(batch))
             self.taken += len(batch)
             self.taken_bytes += sum_bytes(batch)
-            noted += len(batch)
-            if noted >= WRITE_AFTER and self.refined:
+            self._noted += len(batch)
+            if self._noted >= WRITE_AFTER and self.refined:
                 # Callers may help faster than this loop ends, and what a sink has noted takes memory until it writes.
-                self.tell("write")
-                noted = 0
+                self._write()
         if self.scores:
             self.tell("take_scores", self._refine_scores([self.scores.popleft() for _ in range(len(self.scores))]))
         if self.findings:
@@ -141,7 +157,7 @@ class Delivery:
         for left in range(len(self.logs), 0, -LOG_BATCH):
             self._give_some_logs(min(left, LOG_BATCH))
             if left > LOG_BATCH:
-                self.tell("write")
+                self._write()
 
     def _give_some_logs(self, count: int) -> None:
         records: Sequence[LogRecord] = [self.logs.popleft() for _ in range(count)]

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from foretell.model.payload import Captured
+from foretell.model.payload import Captured, Document, Taken
 from foretell.payloads.taking.adapters import read_model
 from foretell.payloads.taking.careful import NODE_BYTES, CarefulCopy, describe
 
@@ -33,7 +33,7 @@ _PLAIN_NODES = 20_000
 
 def take_snapshot(
     value: Any, limit_bytes: int = LIMIT_BYTES, *, is_sorted: bool = False
-) -> Captured:  # Any: whatever a program passes around
+) -> Taken:  # Any: whatever a program passes around
     """Return the value as it is now, nothing of it shared that can still change.
 
     Runs no code of the value's class, never raises, and takes no longer than copying `limit_bytes` does. `is_sorted`
@@ -65,7 +65,7 @@ def take_arguments(
     kwargs: Mapping[str, Any],
     skip_first: bool = False,
     limit_bytes: int = LIMIT_BYTES,
-) -> Captured:
+) -> Taken:
     """Return a call's arguments by parameter name, as they are now.
 
     `signature_names` comes from `list_parameters`; `skip_first` leaves out `self` or `cls`.
@@ -120,7 +120,7 @@ def _bind_many(names: Sequence[str], args: tuple[Any, ...]) -> dict[str, Any]:
     return bound
 
 
-def _write_document(value: Any, limit_bytes: int, options: int) -> Captured | None:
+def _write_document(value: Any, limit_bytes: int, options: int) -> Document | None:
     """Write a value of plain built-ins as JSON; None where it is anything else, or large."""
     if type(value) is str and len(value) > _LONG_TEXT:
         return None
@@ -129,11 +129,11 @@ def _write_document(value: Any, limit_bytes: int, options: int) -> Captured | No
         if (kind is dict or kind is list or kind is tuple) and not _is_small(value):
             return None
         # A copy, for orjson leaves a buffer of eight times the size behind what it gives, as long as that lives.
-        document = memoryview(orjson.dumps(value, None, options)).tobytes()
+        document = Document(orjson.dumps(value, None, options))
     except Exception:  # also of an enumeration's own `value`
         return None
     size = len(document)
-    return Captured(None, size, False, False, document) if size <= _DOCUMENT_BYTES and size <= limit_bytes else None
+    return document if size <= _DOCUMENT_BYTES and size <= limit_bytes else None
 
 
 def _is_small(value: Any) -> bool:
