@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from foretell.export.endpoints import BatchLimits
-from foretell.export.otlp.wire import join_resource, join_scope
+from foretell.export.otlp.wire import join_resource, list_scope
 
 BATCH_BYTES: Final = 4 * 2**20
 NEVER: Final = float("inf")
@@ -145,7 +145,7 @@ class Waiting:
 
     def wrap(self, parts: Mapping[bytes, Sequence[bytes]]) -> bytes:
         """Items by scope as the body of a request."""
-        return join_resource(self.resource, [join_scope(scope or self.scope, body) for scope, body in parts.items()])
+        return join_resource(self.resource, [list_scope(scope or self.scope, body) for scope, body in parts.items()])
 
     def _is_full(self, queue: _Queue) -> bool:
         return queue.items >= self._limits.batch_items or queue.size >= BATCH_BYTES

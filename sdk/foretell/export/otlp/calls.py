@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foretell.export.otlp.spans import HAS_IS_REMOTE, IS_REMOTE, encode_event, encode_link, encode_span, encode_status
-from foretell.export.otlp.wire import join_resource, join_scope, scope_field
+from foretell.export.otlp.wire import join_resource, list_scope, scope_field
 from foretell.model.call import Call
 from foretell.semconv.encode import SPAN_KINDS, span_attributes, span_events, span_kind, span_name, span_status
 
@@ -50,5 +50,5 @@ def encode_calls(calls: Sequence[Call], resource: bytes, scope: bytes) -> bytes:
     for call in calls:
         scopes.setdefault(call.scope, []).append(encode_call(call))
     return join_resource(
-        resource, [join_scope(scope if name is None else scope_field(name), items) for name, items in scopes.items()]
+        resource, [list_scope(scope if name is None else scope_field(name), items) for name, items in scopes.items()]
     )

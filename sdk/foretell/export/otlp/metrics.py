@@ -14,7 +14,7 @@ from foretell.export.otlp.wire import (
     attributes_field,
     delimited,
     join_resource,
-    join_scope,
+    list_scope,
     resource_field,
     text,
     varint,
@@ -125,7 +125,7 @@ def encode_metrics_data(data: MetricsData) -> bytes:
     out = []
     for group in data.resource_metrics:
         scopes = [
-            join_scope(_scope(scope), [encoded for metric in scope.metrics if (encoded := _sdk_metric(metric))])
+            list_scope(_scope(scope), [encoded for metric in scope.metrics if (encoded := _sdk_metric(metric))])
             for scope in group.scope_metrics
         ]
         out.append(join_resource(resource_field(group.resource.attributes, group.resource.schema_url), scopes))

@@ -12,7 +12,7 @@ from foretell.export.otlp.wire import (
     attributes_field,
     delimited,
     join_resource,
-    join_scope,
+    list_scope,
     resource_field,
     scope_field,
     text,
@@ -162,7 +162,7 @@ class Groups:
         return b"".join(
             join_resource(
                 resource_field(resource.attributes, resource.schema_url),
-                [join_scope(sdk_scope_field(scope), items) for scope, items in scopes.items()],
+                [list_scope(sdk_scope_field(scope), items) for scope, items in scopes.items()],
             )
             for resource, scopes in self._groups.items()
         )

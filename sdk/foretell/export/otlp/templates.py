@@ -144,18 +144,13 @@ class Template:
     def join_span(self, call: Call, trace_id: bytes, pairs: list[bytes], flags: int) -> bytes:
         """The whole span as a field of a scope; raises `struct.error` for ids or times that OTLP cannot hold."""
         parent_id = call.parent_id
-        body = b"".join(
-            (
-                _pack_ids(0x0A10, trace_id, 0x1208, call.span_id),
-                b"" if parent_id is None else _pack_parent(0x2208, parent_id),
-                self._kind,
-                _pack_times_flags(call.start_ns, 0x41, call.end_ns, 0x0185, flags, 0x2A),
-                self._span,
-                b"\x4a",
-                b"\x4a".join(pairs),
-            )
-        )
-        return b"\x12" + varint(len(body)) + body
+        ids = _pack_ids(0x0A10, trace_id, 0x1208, call.span_id)
+        if parent_id is not None:
+            ids += _pack_parent(0x2208, parent_id)
+        times = _pack_times_flags(call.start_ns, 0x41, call.end_ns, 0x0185, flags, 0x2A)
+        size = len(ids) + len(self._kind) + len(times) + len(self._span) + sum(map(len, pairs)) + len(pairs)
+        start = b"".join((b"\x12", varint(size), ids, self._kind, times, self._span))
+        return b"\x4a".join((start, *pairs))  # one copy only: contents are long
 
     def join_event(self, call: Call, trace_id: bytes, pairs: list[bytes]) -> bytes:
         """The details event, of an inference only, as a field of a scope."""

@@ -194,19 +194,28 @@ def scope_field(
     return b"\x0a" + delimited(body + attributes_field(b"\x1a", attributes)) + _schema_field(schema_url)
 
 
-def join_scope(scope: bytes, items: Iterable[bytes]) -> bytes:
-    """One scope with its items, as a field of a resource. `scope` comes from `scope_field`."""
-    return b"\x12" + delimited(b"".join((scope, *items)))
+def list_scope(scope: bytes, items: Iterable[bytes]) -> list[bytes]:
+    """One scope with its items, as the pieces of a field of a resource. `scope` comes from `scope_field`."""
+    pieces = [b"\x12", b"", scope, *items]
+    pieces[1] = varint(sum(map(len, pieces)) - 1)
+    return pieces
 
 
-def join_resource(resource: bytes, scopes: Iterable[bytes]) -> bytes:
-    """One resource with its scopes, as a field of a request. `resource` comes from `resource_field`."""
-    return b"\x0a" + delimited(b"".join((resource, *scopes)))
+def join_resource(resource: bytes, scopes: Iterable[list[bytes]]) -> bytes:
+    """One resource with its scopes (from `list_scope`), as a field of a request. `resource` comes from `resource_field`.
+
+    Joined once: every copy of a whole request costs.
+    """
+    pieces = [b"\x0a", b"", resource]
+    for scope in scopes:
+        pieces += scope
+    pieces[1] = varint(sum(map(len, pieces)) - 1)
+    return b"".join(pieces)
 
 
 def join_request(resource: bytes, scope: bytes, items: Iterable[bytes]) -> bytes:
     """A whole export request of one resource and one scope, the same for spans, logs and metrics."""
-    return join_resource(resource, (join_scope(scope, items),))
+    return join_resource(resource, (list_scope(scope, items),))
 
 
 def forget() -> None:
