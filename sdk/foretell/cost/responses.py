@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from foretell.cost.fields import MAX_TEXT_CHARS, Fields, copy_counts, copy_plain_counts, fields_of, read_text
+from foretell.cost.reasons import reason_of
 
 Skeleton = dict[str, Any]
 
@@ -181,7 +182,7 @@ def _take_openai_response(fields: Fields) -> Skeleton | None:
     """OpenAI's responses API."""
     status = read_text(fields.get("status"))
     reason = (fields_of(fields.get("incomplete_details")) or {}).get("reason")
-    finish = _one_reason(reason) or (None if status in {"in_progress", "queued"} else _one_reason(status))
+    finish = _one_reason(reason or reason_of(status, fields.get("output")))
     skeleton: Skeleton = {"shape": "responses"}
     if finish:
         skeleton["finish"] = finish

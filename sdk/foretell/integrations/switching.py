@@ -176,14 +176,22 @@ class Switchboard:
         if not isinstance(tracers, IntegrationTracers):
             return self._wiring
 
+        others = {other.module for other in integration.others}
+        # Asked at each call: one look for each module, and no more where none is loaded.
+        modules = (*others, *(one.path.partition(":")[0] for one in integration.candidates if one.distribution))
+
         def is_doubled() -> bool:
-            return any(other.module in sys.modules for other in integration.others) or any(
-                is_active(candidate) for candidate in integration.candidates if candidate.path not in self._started
-            )
+            for module in modules:
+                if module in sys.modules and (module in others or self._has_active(integration)):
+                    return True
+            return False
 
         twins = frozenset(other.twin for other in integration.others if other.twin)
         beside = tracers.beside(is_doubled, is_kept=bool(integration.others), twins=twins)
         return replace(self._wiring, tracer_provider=beside)
+
+    def _has_active(self, integration: Integration) -> bool:
+        return any(is_active(one) for one in integration.candidates if one.path not in self._started)
 
     def _keep(self, name: str, make: Callable[[], Undo], part: str) -> None:
         try:

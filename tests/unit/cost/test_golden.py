@@ -119,7 +119,7 @@ FACTS = {
                     "fp_44709d6fcb"),
     "openai stream": ("gpt-4o-mini", "chatcmpl-123", ("stop",), None, "fp_44709d6fcb"),
     "openai responses stream": ("gpt-4.1-2025-04-14", "resp_67ccd2bed1ec8190b14f964abc0542670bb6a6b452d3795b",
-                                ("completed",), "default", None),
+                                ("stop",), "default", None),
     "anthropic": ("claude-sonnet-4-5-20250929", "msg_013Zva2CMHLNnXjNJJKqJ2EF", ("end_turn",), "standard", None),
     "anthropic stream": ("claude-sonnet-4-5-20250929", "msg_1nZdL29xx5MUA1yADyHTEsnR8uuvGzszyY", ("tool_use",), None,
                          None),

@@ -15,7 +15,7 @@ from foretell.model.kinds import Kind, Outcome
 from foretell.model.usage import Usage
 
 INFERENCES = frozenset((Kind.LLM, Kind.EMBEDDINGS))
-_REQUEST_NAMES = {"n": "choice.count", "stop": "stop_sequences"}
+_REQUEST_NAMES = {"n": "choice_count", "stop": "stop_sequences"}
 
 
 Facts = InferenceFacts | ToolFacts | MemoryFacts | RetrievalFacts | None
