@@ -6,9 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from foretell.model.kinds import Kind, Outcome
-from foretell.store.writing.columns import FACTS_MISSING, FACTS_OF_CALL, FACTS_OF_OPEN_ROOT, FACTS_OF_ROOT
+from foretell.store.writing.columns import (
+    CONTENTS_TAIL,
+    FACTS_MISSING,
+    FACTS_OF_CALL,
+    FACTS_OF_OPEN_ROOT,
+    FACTS_OF_ROOT,
+    NO_TAIL,
+    WHOLE_TAIL,
+)
 from foretell.store.writing.facts import session_part
-from foretell.store.writing.rows import call_row, log_row, open_row, signed
+from foretell.store.writing.rows import as_blob, call_row, log_row, open_row, signed
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -32,7 +40,6 @@ class Batch:
         "blobs",
         "closed",
         "findings",
-        "has_tails",
         "log_bytes",
         "logs",
         "opened",
@@ -44,13 +51,14 @@ class Batch:
         "settled_rows",
         "size_bytes",
         "unreadable",
+        "width",
     )
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self.rows: list[tuple[Any, ...]] = []
-        self.has_tails = False
-        """True where a row has a value in TAIL_COLUMNS."""
+        self.width = NO_TAIL
+        """How many of ROW_COLUMNS some row has a value in."""
         self.row_runs: list[str] = []
         """The run of each row."""
         self.opened: dict[int, tuple[str, tuple[Any, ...]]] = {}
@@ -82,15 +90,15 @@ class Batch:
     ) -> None:
         """Add finished calls; those in `open_ids` are taken out of it and of the open calls."""
         rows, row_runs, runs = self.rows, self.row_runs, self.runs
-        trace_id, trace, session, session_text = -1, b"", None, ""
-        newest: dict[str, tuple[Call, bytes]] = {}
+        trace_id, trace, session, session_text = -1, bytearray(), None, ""
+        newest: dict[str, tuple[Call, bytearray]] = {}
         size = ROW_BYTES * len(calls)
         for call in calls:
             if not call.run_id:  # a span that is no agent's work: exported for the application, no part of any run
                 continue
             if call.trace_id != trace_id:
                 trace_id = call.trace_id
-                trace = trace_id.to_bytes(16, "big")
+                trace = as_blob(trace_id)
             run_id = call.run_id
             try:
                 if call.session is not session:
@@ -113,10 +121,11 @@ class Batch:
             if open_ids and call.id in open_ids:
                 self._close(call.id, open_ids)
             if call.input_payload is not None or call.output_payload is not None:
-                self.has_tails = True
+                if self.width < CONTENTS_TAIL:  # noqa: PLR1730 - a call of max() costs three times as much
+                    self.width = CONTENTS_TAIL
                 size += self._note_payloads(call)
-            elif call.error is not None:
-                self.has_tails = True
+            if call.error is not None:
+                self.width = WHOLE_TAIL
         for run_id, (call, trace) in newest.items():
             # Until the root is seen, the facts of the call that ended last stand in.
             if runs[run_id][_ROOT] <= FACTS_OF_CALL:
@@ -137,7 +146,7 @@ class Batch:
             if open_ids.get(call.id) in (True, has_ended):
                 continue
             open_ids[call.id] = has_ended
-            trace = call.trace_id.to_bytes(16, "big")
+            trace = as_blob(call.trace_id)
             self.opened[call.id] = (call.run_id, open_row(call, trace, session_part(call.session)))
             line = self.runs.get(call.run_id)
             if line is None:
@@ -227,7 +236,7 @@ def _add_inference(line: list[Any], call: Call) -> None:
         line[_UNPRICED] += 1
 
 
-def _take_root(line: list[Any], call: Call, trace: bytes, service_name: str, root: int) -> None:
+def _take_root(line: list[Any], call: Call, trace: bytearray, service_name: str, root: int) -> None:
     """The run's facts are its root's, of a finished one before those of an open one."""
     session = call.session
     line[1:12] = (

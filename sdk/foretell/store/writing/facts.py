@@ -61,6 +61,8 @@ def encode_facts(call: Call, session: str) -> str | None:
         text += f',"rss_open_bytes":{call.rss_open_bytes}'
     if call.rss_close_bytes is not None:
         text += f',"rss_close_bytes":{call.rss_close_bytes}'
+    if call.content_exported:
+        text += ',"content_exported":true'
     rare = rare_facts(call)
     if rare:
         text += "," + encode_json(rare)[1:-1]
@@ -132,8 +134,6 @@ def _note_span(call: Call, rare: dict[str, Any]) -> None:
         rare["trace_flags"] = call.trace_flags
     if call.trace_state:
         rare["trace_state"] = call.trace_state
-    if call.content_exported:
-        rare["content_exported"] = True
 
 
 def _note_usage(usage: Usage, rare: dict[str, Any]) -> None:

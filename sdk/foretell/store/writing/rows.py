@@ -24,7 +24,12 @@ def unsigned(id: int) -> int:
     return id + _WRAP if id < 0 else id
 
 
-def call_row(call: Call, trace_id: bytes, session: str) -> tuple[Any, ...]:
+def as_blob(trace_id: int) -> bytearray:
+    """A trace's id as SQLite keeps it. Not `bytes`, for which sqlite3 looks for an adapter each time."""
+    return bytearray(trace_id.to_bytes(16, "big"))
+
+
+def call_row(call: Call, trace_id: bytearray, session: str) -> tuple[Any, ...]:
     """Columns `ROW_COLUMNS` of a finished call.
 
     `trace_id` and `session` (of `session_part`) come ready-made, because the calls of one batch mostly share them.
@@ -48,13 +53,13 @@ def call_row(call: Call, trace_id: bytes, session: str) -> tuple[Any, ...]:
         call.end_ns,
         call.step_index,
         encode_facts(call, session),
-        None if error is None else f"{error.type}\n{error.message}",
         None if given is None else given.text,
         None if returned is None else returned.text,
+        None if error is None else f"{error.type}\n{error.message}",
     )
 
 
-def open_row(call: Call, trace_id: bytes, session: str) -> tuple[Any, ...]:
+def open_row(call: Call, trace_id: bytearray, session: str) -> tuple[Any, ...]:
     """Columns of an open call, but for the first two; reads only what is set at opening, and whether it has ended."""
     end_ns = call.end_ns
     return (

@@ -6,7 +6,7 @@ import sqlite3
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from foretell.store.writing.columns import CALL_COLUMNS, LOG_COLUMNS, OPEN_COLUMNS, RUN_COLUMNS, TAIL_COLUMNS
+from foretell.store.writing.columns import LOG_COLUMNS, OPEN_COLUMNS, ROW_COLUMNS, RUN_COLUMNS
 from foretell.store.writing.facts import encode_json
 from foretell.store.writing.rows import signed
 from foretell.store.writing.statements import for_values, insert_keyed, insert_rows
@@ -61,11 +61,9 @@ def put_batch(connection: sqlite3.Connection, batch: Batch, process: int | None,
     if batch.rows:
         first = "NULL" if process is None else str(process)
         runs = [keys[run_id] for run_id in batch.row_runs]
-        if batch.has_tails:
-            insert_keyed(connection, "calls", CALL_COLUMNS, runs, first, batch.rows)
-        else:
-            rows = [row[: -len(TAIL_COLUMNS)] for row in batch.rows]
-            insert_keyed(connection, "calls", CALL_COLUMNS[: -len(TAIL_COLUMNS)], runs, first, rows)
+        width = batch.width
+        rows = batch.rows if width == len(ROW_COLUMNS) else [row[:width] for row in batch.rows]
+        insert_keyed(connection, "calls", ("run", "process", *ROW_COLUMNS[:width]), runs, first, rows)
     if batch.closed:
         sql = "DELETE FROM open_calls WHERE process = ? AND id IN ({})"
         list(for_values(connection, sql, batch.closed, before=(process,)))
@@ -144,6 +142,6 @@ def _clean_value(value: Any) -> Any:
         return str(value).encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, int):
         return int(value) if -_INT64 <= value < _INT64 else None
-    if value is None or isinstance(value, (float, bytes)):
+    if value is None or isinstance(value, (float, bytes, bytearray)):
         return value
     return f"<{type(value).__name__}>"
