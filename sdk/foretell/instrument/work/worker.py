@@ -152,7 +152,7 @@ class Worker:
         deadline_s = time.monotonic() + timeout_s
         self._inside.append(threading.get_ident())
         try:
-            while self._queue or self._first is not None:
+            while self._queue or self._first is not None or self._processing.locked():  # by who is at the last ones
                 if not self._process(max(0.0, deadline_s - time.monotonic()), most=DRAIN_BATCH):
                     return False
                 if not self._delivery.give(deadline_s):
