@@ -1,4 +1,4 @@
-"""OpenAI's client without a method that its instrumentor, which is somebody else's, expects."""
+"""OpenAI's client without a method that our own instrumentation expects."""
 
 from cases import play
 from upgraded import take_out
