@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 RUN_ID = "foretell.run.id"
 """The baggage entry that carries a run over threads, processes and HTTP."""
+(BAGGAGE_KEY,) = baggage.set_baggage(RUN_ID, "", Context())
+"""Where OpenTelemetry keeps the baggage in a context, learned through its public API: asking that each time costs more."""
 SESSION = "foretell.session"
 """Where the current session stands in the OpenTelemetry context."""
 PRIVATE_PARENT = "foretell.parent"
@@ -149,7 +151,8 @@ class Operation(Call):
         self.is_replayed = self.spec.is_replayed
         self._anchor_ns = self.runtime.wall_ns() - (tick := self.runtime.tick_ns())
         self.start_ns = self._anchor_ns + tick
-        carried = baggage.get_baggage(RUN_ID, outer)
+        held: Any = outer.get(BAGGAGE_KEY)
+        carried = held.get(RUN_ID) if held else None
         self.run_id = carried if isinstance(carried, str) and len(carried) == 16 else f"{self.id:016x}"
         self.step_index = next(self.run.steps)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from opentelemetry import baggage
 from opentelemetry.context import Context
 from opentelemetry.trace import (
     INVALID_SPAN,
@@ -16,7 +15,7 @@ from opentelemetry.trace import (
 )
 
 from foretell.errors import FAULTS
-from foretell.instrument.operation import PRIVATE_PARENT, RUN_ID, Operation
+from foretell.instrument.operation import BAGGAGE_KEY, PRIVATE_PARENT, RUN_ID, Operation
 from foretell.instrument.otel.foreign_call import adopt_operation
 from foretell.instrument.otel.lean_span import LeanSpan
 from foretell.instrument.work.completing import facts_of
@@ -55,7 +54,8 @@ class Spans(Protocol):
 
 def carry_run(operation: Operation, outer: Context) -> dict[str, Any]:
     """The values of the context inside an operation with which a run begins: its id is put into the baggage."""
-    return dict(baggage.set_baggage(RUN_ID, operation.run_id, outer))
+    held: Any = outer.get(BAGGAGE_KEY) or {}
+    return {**outer, BAGGAGE_KEY: {**held, RUN_ID: operation.run_id}}
 
 
 def take_parent(operation: Operation, above: SpanContext, foreign: ForeignSpans | None) -> None:

@@ -96,12 +96,15 @@ class OperationCalls:
             tracers = self._tracers
             if tracers is not None and (tracers.is_shown or tracers.is_doubled()):
                 return True
+            foreign = runtime.spans.foreign
+            has_foreign = foreign is not None and bool(foreign.places)
+            if not has_foreign and not runtime.open_calls:
+                return False
             context = get_current()
             around: Any = context.get(runtime.context_key)
             if around is not None and around.kind in _INFERENCE:
                 return True
-            foreign = runtime.spans.foreign
-            if foreign is None or not foreign.places:
+            if foreign is None or not has_foreign:
                 return False
             place = foreign.find(get_current_span(context).get_span_context().span_id)
             if place is not None and not place.look():
