@@ -62,24 +62,26 @@ INTEGRATION = Integration(
 def switch_on(wiring: Wiring) -> Undo:
     """Tell of chats, responses and embeddings; helpers for streams send their requests by `create`."""
     from foretell.integrations.operations.calls import OperationCalls
+    from foretell.integrations.operations.fetches import Fetches
     from foretell.integrations.operations.openai_requests import CHAT, EMBEDDINGS, RESPONSES
     from foretell.integrations.wrapping.points import WrapPoint, wrap_points
 
-    points: list[WrapPoint] = []
-    calls: list[OperationCalls] = []
+    fetches = Fetches(wiring, RESPONSES)
+    calls: list[OperationCalls | Fetches] = [fetches]
+    points = [WrapPoint(_RESPONSES, f"{kind}Responses.retrieve", fetches, is_needed=False) for kind in ("", "Async")]
     for api, module, name in (
         (CHAT, _CHAT, "Completions"),
         (CHAT, "openai.resources.beta.chat.completions", "Completions"),
         (RESPONSES, _RESPONSES, "Responses"),
         (EMBEDDINGS, _EMBEDDINGS, "Embeddings"),
     ):
-        call = OperationCalls(wiring, api)
-        calls.append(call)
+        told = OperationCalls(wiring, api)
+        calls.append(told)
         for method in ("create", "parse"):
             is_needed = method == "create" and module in (_CHAT, _EMBEDDINGS)
             points += (
-                WrapPoint(module, f"{name}.{method}", call.around, is_needed),
-                WrapPoint(module, f"Async{name}.{method}", call.around_later, is_needed),
+                WrapPoint(module, f"{name}.{method}", told.around, is_needed),
+                WrapPoint(module, f"Async{name}.{method}", told.around_later, is_needed),
             )
     undo = wrap_points(points)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
+from wrapt import FunctionWrapper
 
 import foretell
 from foretell.errors import RunHalted
 from foretell.instrument import state
+from foretell.integrations.operations.fetches import Fetches
 from foretell.integrations.operations.openai_requests import EMBEDDINGS, RESPONSES
 from tests.unit.integrations.operations.clients import ANSWER, ASKED, make_client
 
@@ -251,3 +254,28 @@ def test_after_many_models_the_first_is_known_again(world, record):
     client.create(model="model-0", messages=[])
 
     assert "model-0" == record.ended()[-1].facts.request_model
+
+
+def test_an_answer_that_is_fetched_later_is_no_model_call(world, record):
+    """It has no tokens, and nobody else's contents."""
+
+    class Responses:
+        _client = SimpleNamespace(base_url=SimpleNamespace(host="model.test", port=443))
+
+        def retrieve(self, response_id):
+            return {"id": response_id, "model": "gpt-4o", "status": "completed", "usage": {"input_tokens": 9}}
+
+    Responses.retrieve = FunctionWrapper(Responses.retrieve, Fetches(world.wire(), RESPONSES))
+
+    assert "resp_1" == Responses().retrieve("resp_1")["id"]
+    (span,) = world.exporter.get_finished_spans()
+    assert {
+        "gen_ai.operation.name": "fetch_response",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.response.id": "resp_1",
+        "gen_ai.response.model": "gpt-4o",
+        "gen_ai.response.status": "completed",
+        "openai.api.type": "responses",
+        "server.address": "model.test",
+    } == dict(span.attributes)
+    assert ("span", "fetch_response", None) == (record.only().kind.value, record.only().name, record.only().usage)
