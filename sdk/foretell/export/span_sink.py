@@ -61,6 +61,7 @@ class SpanSink:
         """Encode finished calls whose trace is sampled. One that cannot be encoded is counted, and said at the end."""
         fault: Exception | None = None
         spans, logs, encode = self._spans, self._logs, self._encoder.encode
+        is_run_over = self._is_run_over
         for call in calls:
             if not call.trace_flags & 1:
                 continue
@@ -74,8 +75,8 @@ class SpanSink:
             except Exception as error:
                 fault = fault or error
                 self._counts.count("dropped", "traces", "encoding")
-            if call.parent_id is None or call.is_root:
-                self._is_run_over = True
+            is_run_over = is_run_over or call.parent_id is None or (call.group is None and call.is_root)
+        self._is_run_over = is_run_over
         if fault is not None:
             raise fault
 

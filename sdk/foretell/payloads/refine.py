@@ -64,11 +64,11 @@ def _refine(calls: Sequence[Call], redactor: Redactor, limits: Limits, hash_key:
     documents += [text.document for text in texts]
     owners = _add_seams(contents, documents, redactor)
     suspects = {owners.get(place, place) for place in redactor.find_suspects(documents)}
-    for place, (call, slot, captured) in enumerate(contents):
-        document = documents[place]
-        if place in suspects:
+    inline_bytes = limits.inline_bytes
+    for place, ((call, slot, captured), document) in enumerate(zip(contents, documents, strict=False)):
+        if suspects and place in suspects:
             payload = _redact_content(captured, redactor, limits, counts)
-        elif len(document) <= limits.inline_bytes:
+        elif len(document) <= inline_bytes:
             payload = Payload(document.decode(), len(document), NO_RULES, captured.is_truncated)
         else:
             payload = _cap(document, captured.value, captured, NO_RULES, limits)
@@ -122,7 +122,7 @@ def _add_seams(contents: Sequence[_Content], documents: list[bytes], redactor: R
     """Add the joined texts of streams' chunks to what is searched. Returns place of the text → place of the content."""
     owners: dict[int, int] = {}
     for place, (_, _, captured) in enumerate(contents):
-        if documents[place][:1] == b"[":
+        if documents[place].startswith(b"["):
             for text in redactor.join_seams(captured.value, is_stream=captured.is_stream):
                 owners[len(documents)] = place
                 documents.append(encode_text(text))
