@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from foretell.semconv.conformance import check_messages
+from foretell.semconv.messages.parts import parse
 from foretell.semconv.messages.schema import read_request, read_response, read_tools
 
 HI = {"type": "text", "content": "Hi"}
@@ -338,3 +339,14 @@ def test_any_json_gives_valid_messages(value):
     assert [] == check_messages(read_request(value).messages)
     assert [] == check_messages(read_response(value))
     assert [] == [tool for tool in read_tools(value) if not isinstance(tool["name"], str)]
+
+
+@given(
+    some.text("ab 0123456789", max_size=40), some.integers(-(10**30), 10**30), some.text("ab 0123456789", max_size=40)
+)
+@settings(max_examples=200)
+def test_integers_of_any_length_are_read_as_they_are(before: str, number: int, after: str):
+    """Wherever they stand in a document: over 64 bits too."""
+    assert {"before": before, "number": number, "after": after} == parse(
+        f'{{"before":"{before}","number":{number},"after":"{after}"}}'
+    )
