@@ -158,10 +158,10 @@ AGENTS = (
         ("dspy>=3.3,<4",),
         ("dspy",),
         tree=DSPY,
-        # The last call of a stream is LiteLLM's; with no tokens told, what DSPy says of it counts.
+        # The last call of a stream is LiteLLM's, by OpenAI's client; with no tokens told, what DSPy says of it counts.
         trees={
             "error": fail(agent_tree(agent="agent dspy.ReAct"), 0, 3),
-            "stream": f"{DSPY}\n    step chat gpt-4o-mini",
+            "stream": f"{DSPY}\n    step chat gpt-4o-mini\n      step chat gpt-4o-mini",
         },
         tells_streams=False,
         untold=("stream",),

@@ -25,7 +25,7 @@ def _client(
         family,
         f"clients/{program}",
         turns,
-        off=(integration,),
+        off=about.pop("off", (integration,)),  # type: ignore[arg-type]  # as below
         trees={"error": fail(turns, 1)},
         **about,  # type: ignore[arg-type]
     )
@@ -78,5 +78,13 @@ CLIENTS = (
     _client("cohere", "Cohere", "cohere_chat", "command-a-03-2025", ("cohere>=5.13,<8",), ("cohere",)),
     _client("groq", "Groq", "groq_chat", "llama-3.3-70b-versatile", ("groq>=0.30,<2",), ("groq",)),
     _client("ollama", "Ollama", "ollama_chat", "llama3.2", ("ollama>=0.4,<1",), ("ollama",), is_priced=False),
-    _client("litellm", "LiteLLM", "litellm_completion", "gpt-4o-mini", ("litellm[mcp]>=1.80,<2",), ("litellm",)),
+    _client(
+        "litellm",
+        "LiteLLM",
+        "litellm_completion",
+        "gpt-4o-mini",
+        ("litellm[mcp]>=1.80,<2",),
+        ("litellm",),
+        off=("litellm", "openai"),  # whose client it uses
+    ),
 )

@@ -15,7 +15,7 @@ from opentelemetry.trace import get_current_span
 from foretell.errors import FAULTS
 from foretell.instrument.contexts import live_context
 from foretell.instrument.operation import RUN_ID, SESSION, Operation
-from foretell.instrument.otel.foreign_call import ForeignCall, tells_tokens
+from foretell.instrument.otel.foreign_call import ForeignCall, has_failed, tells_tokens
 from foretell.instrument.otel.foreign_place import INFERENCE, ForeignRun, OpenForeign, Place, join_sessions
 from foretell.instrument.otel.lean_span import SCOPE
 
@@ -98,10 +98,12 @@ class ForeignSpans(SpanProcessor):
         if place.is_replaced:
             return True
         above = place.above
-        if place.kind in INFERENCE and place.merged is None and above is not None and above.kind is place.kind:
+        is_inside = place.kind in INFERENCE and above is not None and above.kind is place.kind
+        if above is not None and is_inside and place.merged in (None, above.merged):
             # It is thought to tell the call better: a failure says enough, but an answer must tell its tokens.
-            above.has_inner = above.has_inner or tells_tokens(span) or not span.status.is_ok
-            above.is_replaced = above.is_replaced and above.has_inner
+            above.has_inner = above.has_inner or tells_tokens(span) or has_failed(span)
+            if above.span.end_time is None:  # else it was left out already
+                above.is_replaced = above.is_replaced and above.has_inner
         same = place.merged
         if same is None or same.end_ns is not None:  # a stream may be read after the call that opened it
             place.merged = None

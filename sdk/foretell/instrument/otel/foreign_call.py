@@ -19,6 +19,7 @@ from foretell.instrument.otel.foreign_place import (
 )
 from foretell.model.call import Call
 from foretell.model.kinds import Kind, Outcome
+from foretell.semconv import genai
 from foretell.semconv.inward.endings import settle_early_end
 
 if TYPE_CHECKING:
@@ -122,13 +123,21 @@ def tells_tokens(span: ReadableSpan) -> bool:
     return any("usage" in key or "token_count" in key for key in span.attributes or ())
 
 
+def has_failed(span: ReadableSpan) -> bool:
+    """Whether it says that its call failed, or was cancelled, which is no failed status."""
+    return not span.status.is_ok or genai.ERROR_TYPE in (span.attributes or ())
+
+
 def adopt_operation(operation: Operation, place: Place) -> None:
     """Let an operation of ours that runs inside a foreign span belong to the agent and the run of that span."""
     operation.parent_id = place.shown_id()
     if not place.look() and place.above is not None:
         place = place.above
     if not place.is_genai:
-        return
+        # A client's call makes what is around it part of its run, as a foreign span of the same would.
+        if operation.spec.describe is None or place.run is None:
+            return
+        place.run.is_live = True
     if place.operation is None and place.run is not None and operation.is_root:
         operation.run = place.run.state
         operation.run_id = place.run.id

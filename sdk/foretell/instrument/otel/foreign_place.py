@@ -199,6 +199,9 @@ class Place:
         if nearest is None or nearest.end_ns is not None or nearest.kind is not self.kind:
             return None
         if self.kind in INFERENCE:
+            if self.above is not None and self.above.merged is nearest and self.above.kind is self.kind:
+                self.above.is_replaced = True  # the innermost of three tells it
+                return nearest
             return nearest if isinstance(nearest, Operation) else None
         if self.kind is not Kind.AGENT or nearest.name != OpenForeign(self).name:
             return None
