@@ -23,12 +23,20 @@ from tests.contracts.frameworks.weather import CASES, decide_weather
 _OPENAI = ("openai>=1.69,<4",)
 SEVERAL = Family(
     "beside",
-    (*_OPENAI, "openinference-instrumentation-openai>=0.1.50", "langfuse>=4", "logfire[requests]>=4"),
+    (
+        *_OPENAI,
+        "openinference-instrumentation-openai>=0.1.50",
+        "langfuse>=4",
+        "logfire[requests]>=4",
+        "opentelemetry-instrumentation-genai-openai>=1.3b0",
+    ),
     ("openai",),
 )
 TRACELOOP = Family("beside-traceloop", (*_OPENAI, "traceloop-sdk>=0.50", "httpx"), ("openai",))
 """It imports httpx, and leaves it to older clients of OpenAI's to bring it."""
-_VOLATILE = re.compile(r"(?i)^code\.|time|\bid$|response[._]id|thread|fingerprint|created|duration|logfire\.msg$")
+_VOLATILE = re.compile(
+    r"(?i)^code\.|time|\bid$|response[._]id|thread|fingerprint|created|duration|logfire\.msg$|server\.port$"
+)
 """Attributes that differ from one run of the same program to the next. Logfire looks for the program's own code by where
 packages are installed, and takes ours for the program's where it is worked on."""
 
@@ -74,6 +82,14 @@ PRODUCTS = (
         settings=(("LANGFUSE_PUBLIC_KEY", "pk"), ("LANGFUSE_SECRET_KEY", "sk")),
     ),
     Product("logfire", SEVERAL, "logfire_openai", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/v1/traces"),
+    Product(
+        "opentelemetry",
+        SEVERAL,
+        "opentelemetry_openai",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "/v1/traces",
+        settings=(("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "SPAN_ONLY"),),
+    ),
 )
 
 

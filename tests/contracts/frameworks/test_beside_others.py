@@ -23,6 +23,7 @@ TREES = {
     "openinference-alone": (CALLS, CALLS, CALLS),
     "langfuse": (AGENT, AGENT, AGENT),
     "logfire": (NO_AGENT, NO_AGENT + LINE, NO_AGENT),
+    "opentelemetry": (AGENT, AGENT, AGENT),
 }
 """What each product's program is in our record, case by case. Two tell of what tools ask over HTTP, too. A span of
 Logfire's says of nothing what it is, and one more is a line of its log. What stands in a provider that is not the
