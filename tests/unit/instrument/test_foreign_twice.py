@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import Status, StatusCode, Tracer
+from opentelemetry.trace import Status, StatusCode, Tracer, use_span
 
 import foretell
 from foretell.instrument import state
@@ -152,6 +152,44 @@ def test_a_frameworks_model_call_that_was_shown_already_takes_the_clients_tokens
     calls = {call.name: call for call in record.ended()}
     assert {"agent planner": None, "llm gpt-4o-mini": "agent planner"} == tree(record)
     assert (1, 1000) == (calls["planner"].totals.inference_calls, calls["planner"].totals.input_tokens)
+
+
+@pytest.mark.parametrize("has_shown", [False, True])
+def test_of_three_that_tell_one_call_the_innermost_counts_once(
+    record: Any, provider: TracerProvider, framework: Tracer, client: Tracer, has_shown: bool
+) -> None:
+    """A framework, a gateway and the client; where the framework's was shown already, that one has the tokens."""
+    runtime = state.current
+    assert runtime is not None
+    runtime.worker.has_shown = has_shown  # type: ignore[attr-defined]  # the class above
+    gateway = provider.get_tracer("gateway")
+    with framework.start_as_current_span("outer", attributes=CHAT):
+        with gateway.start_as_current_span("middle", attributes={**CHAT, **TOKENS}):
+            client.start_span("inner", attributes={**CHAT, **TOKENS}).end()
+
+    (call,) = [one for one in record.ended() if one.kind is Kind.LLM]
+    assert ("framework" if has_shown else "client", 1000) == (call.scope, call.usage.input_tokens)
+
+
+def test_a_clients_stream_that_outlives_a_gateways_call_tells_it(
+    record: Any, framework: Tracer, client: Tracer
+) -> None:
+    """That one was left out already, for the client's; it says so without tokens, too."""
+    outer = framework.start_span("gateway", attributes=CHAT)
+    with use_span(outer):
+        inner = client.start_span("stream", attributes=CHAT)
+    outer.end()
+    inner.end()
+
+    assert [Kind.LLM] == [call.kind for call in record.ended()]
+
+
+def test_a_cancelled_client_says_enough(record: Any, framework: Tracer, client: Tracer) -> None:
+    """Its span has an error's type, and no failed status."""
+    with framework.start_as_current_span("outer", attributes=CHAT):
+        client.start_span("inner", attributes={**CHAT, "error.type": "asyncio.exceptions.CancelledError"}).end()
+
+    assert [(Kind.LLM, Outcome.CANCELLED)] == [(call.kind, call.outcome) for call in record.ended()]
 
 
 def test_a_client_that_tells_no_tokens_leaves_the_frameworks_call(

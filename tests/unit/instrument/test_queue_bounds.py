@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from foretell.export.counts import Counts
@@ -87,3 +89,22 @@ def test_what_many_threads_have_refined_is_written_piece_by_piece():
     worker.drain(1)
 
     assert [BATCH, 2 * BATCH, 3 * BATCH] == sink.writes
+
+
+def test_draining_waits_for_what_another_thread_has_in_hand():
+    """It is off the queue, and not yet with the sinks."""
+    begun, go, sink = threading.Event(), threading.Event(), Kept()
+
+    def refine(calls):
+        begun.set()
+        go.wait(5)
+
+    worker = Worker(refine, [sink], {}, Counts())
+    worker.ended(Ended(1))
+    assert begun.wait(5)
+
+    assert not worker.drain(0.01)
+    go.set()
+    assert worker.drain(5)
+    assert [1] == [call.id for call in sink.calls]
+    worker.close(1)
