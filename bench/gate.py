@@ -32,7 +32,7 @@ class Limit:
 LIMITS = (
     Limit("foretell-content", "bare", caller=0.5, process=0.65),
     Limit("foretell", "bare+content", caller=0.4, process=0.65),
-    Limit("foretell+export", "bare+content", caller=0.4, process=1.0),
+    Limit("foretell+export", "bare+content", caller=0.4, process=0.85),
 )
 
 

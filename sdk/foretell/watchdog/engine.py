@@ -35,7 +35,7 @@ LONGEST_S: Final = 2.0
 """… but never more rarely than this."""
 MAX_WAITING: Final = 16_384
 """So many calls wait to be judged; more are counted as dropped, for the watchdog alone."""
-HELP_AT: Final = 1_024
+HELP_AT: Final = 256
 """So many calls wait because the program leaves this thread no time: then whoever brings more judges them."""
 STOP_S: Final = 2.0
 FORK_WAIT_S: Final = 30.0
