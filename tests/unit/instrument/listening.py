@@ -24,6 +24,6 @@ def listen(record: Any, worker: type[Worker] = Worker) -> Iterator[ForeignSpans]
     record.worker = runtime.worker
     spans = ForeignSpans()
     spans.runtime = runtime
-    runtime.spans.foreign = spans  # type: ignore[attr-defined]  # our own spans have it
+    runtime.spans.foreign = spans
     yield spans
     runtime.worker.close(5)

@@ -279,3 +279,16 @@ def test_an_answer_that_is_fetched_later_is_no_model_call(world, record):
         "server.address": "model.test",
     } == dict(span.attributes)
     assert ("span", "fetch_response", None) == (record.only().kind.value, record.only().name, record.only().usage)
+
+
+def test_inside_any_other_span_that_is_part_of_its_run(world, record):
+    """A request to a service that has no agent, for example."""
+    client = make_client(world.wire(), ANSWER)
+    with world.framework.start_as_current_span("GET /weather", attributes={"http.request.method": "GET"}):
+        client.create(**ASKED)
+        client.create(**ASKED)
+
+    calls = record.ended()
+    (around,) = [call for call in calls if call.kind.value == "span"]
+    assert [("llm", around.span_id)] * 2 == [(call.kind.value, call.parent_id) for call in calls if call is not around]
+    assert {around.run_id} == {call.run_id for call in calls}
