@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from foretell.integrations.installed import VersionOf, find_version, is_supported
-from foretell.integrations.integration import Candidate, Integration
+from foretell.integrations.integration import Candidate, Integration, Origin
 from foretell.version import __version__
 
 MAX_CHARACTERS = 200
@@ -84,10 +84,10 @@ def _find_framework(integration: Integration, version_of: VersionOf) -> str | No
 
 
 def _refuse_second(integration: Integration, chosen: Candidate, candidate: Candidate) -> Refusal:
+    who = chosen.distribution or ("Foretell" if chosen.origin is Origin.FORETELL else "itself")
     return Refusal(
         candidate.distribution or integration.title,
-        f"{integration.title} is instrumented by {chosen.distribution or 'itself'}; with two, each call would be "
-        "recorded twice.",
+        f"{integration.title} is instrumented by {who}; with two, each call would be recorded twice.",
         is_trouble=False,
     )
 

@@ -14,8 +14,9 @@ from foretell.integrations.integration import (
     own,
 )
 
-_CHAT, _RESPONSES, _EMBEDDINGS = (
+_CHAT, _BETA, _RESPONSES, _EMBEDDINGS = (
     "openai.resources.chat.completions",
+    "openai.resources.beta.chat.completions",  # from 1.40 to 1.91
     "openai.resources.responses.responses",
     "openai.resources.embeddings",
 )
@@ -25,7 +26,7 @@ INTEGRATION = Integration(
     title="OpenAI",
     distribution="openai",
     module="openai",
-    used=(_CHAT, _RESPONSES, _EMBEDDINGS),  # the instrumentor loads two hundred modules of types
+    used=(_CHAT, _RESPONSES, _EMBEDDINGS),  # together they load two hundred modules of types
     candidates=(
         # OpenTelemetry's takes half a millisecond and more of each call's time.
         own("foretell.integrations.clients.openai:switch_on", ">=1.26"),
@@ -47,6 +48,7 @@ INTEGRATION = Integration(
             GatePoint(module, f"{kind}{name}.{method}")
             for module, name, methods in (
                 (_CHAT, "Completions", ("create", "parse")),
+                (_BETA, "Completions", ("parse",)),
                 (_RESPONSES, "Responses", ("create", "stream", "parse")),
                 (_EMBEDDINGS, "Embeddings", ("create",)),
             )
@@ -71,7 +73,7 @@ def switch_on(wiring: Wiring) -> Undo:
     points = [WrapPoint(_RESPONSES, f"{kind}Responses.retrieve", fetches, is_needed=False) for kind in ("", "Async")]
     for api, module, name in (
         (CHAT, _CHAT, "Completions"),
-        (CHAT, "openai.resources.beta.chat.completions", "Completions"),
+        (CHAT, _BETA, "Completions"),
         (RESPONSES, _RESPONSES, "Responses"),
         (EMBEDDINGS, _EMBEDDINGS, "Embeddings"),
     ):
