@@ -89,12 +89,17 @@ def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> tu
     contents: list[_Content] = []
     documents: list[bytes] = []
     keyed = hashlib.blake2b(key=hash_key, digest_size=16)
+    named: dict[str, hashlib.blake2b] = {}  # the calls of a batch have few names
     for call in calls:
         captured = call.input
         if captured is not None:
             call.input = None
             document = captured.document or draft_json(captured.value, is_sorted=True)
-            call.identity = _hash(keyed.copy(), call.name, document)
+            begun = named.get(call.name)
+            if begun is None:
+                begun = named[call.name] = keyed.copy()
+                begun.update(encode_text(call.name) + b"\0")
+            call.identity = _hash(begun.copy(), document)
             if limits.keeps_contents:
                 contents.append((call, "input_payload", captured))
                 documents.append(document)
@@ -107,15 +112,14 @@ def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> tu
     return contents, documents
 
 
-def _hash(keyed: hashlib.blake2b, name: str, document: bytes) -> str:
-    """Return the hash of a name and the JSON, with sorted keys, of an unredacted input."""
-    named = encode_text(name) + b"\0" + document
-    if _HASH_STEP < len(named) <= _HASH_STEPS_UP_TO:
-        for start in range(0, len(named), _HASH_STEP):
-            keyed.update(named[start : start + _HASH_STEP])
+def _hash(begun: hashlib.blake2b, document: bytes) -> str:
+    """Return the hash of what was begun with, a name, and the JSON, with sorted keys, of an unredacted input."""
+    if _HASH_STEP < len(document) <= _HASH_STEPS_UP_TO:
+        for start in range(0, len(document), _HASH_STEP):
+            begun.update(document[start : start + _HASH_STEP])
     else:
-        keyed.update(named)
-    return keyed.hexdigest()
+        begun.update(document)
+    return begun.hexdigest()
 
 
 def _add_seams(contents: Sequence[_Content], documents: list[bytes], redactor: Redactor) -> dict[int, int]:
