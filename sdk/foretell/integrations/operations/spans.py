@@ -11,7 +11,7 @@ from foretell.integrations.operations.answers import hand_over
 from foretell.integrations.operations.requests import take_request
 from foretell.integrations.wrapping.contents import write_content
 from foretell.integrations.wrapping.model_calls import ModelCalls, OpenCall
-from foretell.model.facts import InferenceFacts
+from foretell.model.facts import ErrorFacts, InferenceFacts
 from foretell.semconv import genai
 from foretell.semconv.messages.content import as_span_attributes
 from foretell.semconv.messages.parts import dumps, parse
@@ -73,6 +73,10 @@ class SpanCalls(ModelCalls):
         except Exception as error:
             FAULTS.note("integrations.open", error)
             return None
+
+    def find_error(self, answer: Any) -> ErrorFacts | None:
+        """Why an answer failed that came without an exception."""
+        return self._api.find_error(answer) if self._api.find_error is not None else None
 
     def write_output(self, pieces: list[Any], *, is_stream: bool) -> str:
         """What came out, in the conventions' words."""

@@ -12,7 +12,8 @@ from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer, use_span
 from foretell.cost.responses import Skeleton, add_response
 from foretell.errors import FAULTS
 from foretell.integrations.wrapping.contents import write_content
-from foretell.model.facts import InferenceFacts
+from foretell.model.facts import ErrorFacts, InferenceFacts
+from foretell.payloads.taking.bare import name_type
 from foretell.semconv import genai
 
 if TYPE_CHECKING:
@@ -65,6 +66,10 @@ class ModelCalls:
         if inspect.iscoroutine(result):
             return _await(call, result)
         return hand_over(call, result)
+
+    def find_error(self, answer: Any) -> ErrorFacts | None:
+        """Why an answer failed that came without an exception."""
+        return None
 
     def write_output(self, pieces: list[Any], *, is_stream: bool) -> str:
         """What came out, as JSON: the pieces of a stream, or the one answer."""
@@ -120,6 +125,7 @@ class OpenCall:
             if answer is not None:
                 add_response(self._skeletons, answer)
                 self._pieces.append(answer)
+                self._note_error(self._calls.find_error(answer))
             self._tell()
         except Exception as error:
             FAULTS.note("integrations.finish", error)
@@ -130,11 +136,16 @@ class OpenCall:
         if self._has_ended:
             return
         if not isinstance(error, GeneratorExit):
-            self.span.set_attribute(genai.ERROR_TYPE, type(error).__qualname__)
+            self.span.set_attribute(genai.ERROR_TYPE, name_type(type(error)))
         if isinstance(error, Exception):
             self.span.record_exception(error)
             self.span.set_status(Status(StatusCode.ERROR, str(error)))
         self.finish()
+
+    def _note_error(self, error: ErrorFacts | None) -> None:
+        if error is not None:
+            self.span.set_attribute(genai.ERROR_TYPE, error.type)
+            self.span.set_status(Status(StatusCode.ERROR, error.message))
 
     def __del__(self) -> None:
         """A stream that nobody reads on ends here."""
@@ -150,6 +161,10 @@ class OpenCall:
             genai.RESPONSE_ID: facts.response_id,
             genai.RESPONSE_FINISH_REASONS: facts.finish_reasons or None,
         }
+        if self._calls.provider in genai.OPENAI_PROVIDERS:
+            about[genai.OPENAI_RESPONSE_SERVICE_TIER] = facts.service_tier
+            about[genai.OPENAI_SYSTEM_FINGERPRINT] = facts.system_fingerprint
+            about[genai.DIMENSION_COUNT] = facts.dimension_count
         if usage is not None:
             about[genai.USAGE_INPUT] = usage.input_tokens
             about[genai.USAGE_OUTPUT] = usage.output_tokens

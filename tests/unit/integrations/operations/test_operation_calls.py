@@ -100,7 +100,9 @@ def test_a_halt_goes_on_too(world, record):
     assert "halted" == record.only().outcome.value
 
 
-def test_a_response_that_says_it_failed_has(world, record):
+@pytest.mark.parametrize("is_doubled", [False, True])
+def test_a_response_that_says_it_failed_has(world, record, is_doubled):
+    world.is_doubled = is_doubled
     failed = {"object": "response", "id": "resp_1", "status": "failed", "output": [], "usage": {"input_tokens": 2},
               "error": {"code": "server_error", "message": "Sorry."}}  # fmt: skip
     client = make_client(world.wire(), failed, RESPONSES)
