@@ -166,7 +166,7 @@ def test_two_tools_at_once_overlap_and_both_have_their_call(langchain):
 
 @family("langchain")
 def test_an_agents_model_calls_have_the_tokens_that_were_told(langchain):
-    """LangChain tells nothing of a stream that was cancelled: its tokens are unknown."""
+    """LangChain tells nothing of a stream that was cancelled, but the client under it what had arrived."""
     told = [
         (each["input_tokens"], each["output_tokens"])
         for each in langchain.asked
@@ -175,4 +175,6 @@ def test_an_agents_model_calls_have_the_tokens_that_were_told(langchain):
     found = [tell(call) for call in langchain.model_calls]
 
     assert told == [tokens for model, _, _, tokens in found if model == "gpt-4o-mini"]
-    assert [None] * 3 == [tokens for _, outcome, _, tokens in found if outcome != "ok"]
+    timed_out, left, cancelled = [tokens for _, outcome, _, tokens in found if outcome != "ok"]
+    assert (None, None) == (timed_out, cancelled)
+    assert ("~", True, True) == (left[0], 130 < left[1] < 230, 0 < left[2] < 20)
