@@ -9,8 +9,8 @@ import pytest
 from foretell.export.counts import Counts
 from foretell.instrument.operation import CALL_BYTES
 from foretell.instrument.otel.foreign_call import ForeignCall
-from foretell.instrument.work.queue_limits import Limits
-from foretell.instrument.work.worker import BATCH, Worker
+from foretell.instrument.work.queue_limits import BATCH, Limits
+from foretell.instrument.work.worker import Worker
 from foretell.model.kinds import Kind
 
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BATCH = 512
+"""Calls refined at once: long enough to share one RE2 call and one SQLite statement, short enough to hold the lock."""
+DRAIN_BATCH = 128
+"""The same while somebody waits for the end: fewer at once are fewer for the garbage collector to look through."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

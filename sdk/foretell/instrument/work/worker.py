@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from foretell.errors import FAULTS, guard
 from foretell.instrument.operation import CALL_BYTES
 from foretell.instrument.work.delivery import Delivery, sum_bytes
-from foretell.instrument.work.queue_limits import DEFAULT_LIMITS, Limits
+from foretell.instrument.work.queue_limits import BATCH, DEFAULT_LIMITS, DRAIN_BATCH, Limits
 from foretell.instrument.work.shedding import QUEUE_FULL, shed_contents
 from foretell.instrument.work.threads import start_thread
 from foretell.model.kinds import Kind
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from foretell.model.log import LogRecord
     from foretell.model.sink import Sink
 
-BATCH = 512
-"""Calls refined at once: long enough to share one RE2 call and one SQLite statement, short enough to hold the lock."""
-DRAIN_BATCH = 128
-"""The same while somebody waits for the end: fewer at once are fewer for the garbage collector to look through."""
 OPEN_AFTER_NS = 35_000_000
 """A call this old at a tick would be older than 100 ms at the end of the next one: it gets its row now."""
 MAKE_WAY_S = 0.001

@@ -121,8 +121,6 @@ class Batch:
             if open_ids and call.id in open_ids:
                 self._close(call.id, open_ids)
             if call.input_payload is not None or call.output_payload is not None:
-                if self.width < CONTENTS_TAIL:  # noqa: PLR1730 - a call of max() costs three times as much
-                    self.width = CONTENTS_TAIL
                 size += self._note_payloads(call)
             if call.error is not None:
                 self.width = WHOLE_TAIL
@@ -195,6 +193,8 @@ class Batch:
 
     def _note_payloads(self, call: Call) -> int:
         """Keep what is too large for a row; tells the size of all."""
+        if self.width < CONTENTS_TAIL:  # noqa: PLR1730 - a call of max() costs three times as much
+            self.width = CONTENTS_TAIL
         size = 0
         for payload in (call.input_payload, call.output_payload):
             if payload is not None:
