@@ -10,7 +10,7 @@ from foretell.errors import FAULTS
 from foretell.integrations.operations.answers import hand_over
 from foretell.integrations.operations.requests import take_request
 from foretell.integrations.wrapping.contents import write_content
-from foretell.integrations.wrapping.model_calls import ModelCalls, OpenCall
+from foretell.integrations.wrapping.model_calls import ModelCalls, OpenCall, run_inside
 from foretell.model.facts import ErrorFacts, InferenceFacts
 from foretell.semconv import genai
 from foretell.semconv.messages.content import as_span_attributes
@@ -39,13 +39,7 @@ class SpanCalls(ModelCalls):
         call = self.open(instance, kwargs)
         if call is None:
             return wrapped(*args, **kwargs)
-        try:
-            with use_span(call.span, record_exception=False, set_status_on_exception=False):
-                result = wrapped(*args, **kwargs)
-        except BaseException as error:
-            call.fail(error)
-            raise
-        return hand_over(call, result)
+        return hand_over(call, run_inside(call, wrapped, args, kwargs))
 
     async def around_later(self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The same for a method that is awaited."""

@@ -57,12 +57,7 @@ class ModelCalls:
         call = self._open(args, kwargs)
         if call is None:
             return wrapped(*args, **kwargs)
-        try:
-            with use_span(call.span, record_exception=False, set_status_on_exception=False):
-                result = wrapped(*args, **kwargs)
-        except BaseException as error:
-            call.fail(error)
-            raise
+        result = run_inside(call, wrapped, args, kwargs)
         if inspect.iscoroutine(result):
             return _await(call, result)
         return hand_over(call, result)
@@ -174,6 +169,16 @@ class OpenCall:
         if self._calls.has_content and self._pieces:
             about[genai.OUTPUT_MESSAGES] = self._calls.write_output(self._pieces, is_stream=self._is_stream)
         self.span.set_attributes({key: value for key, value in about.items() if value is not None})
+
+
+def run_inside(call: OpenCall, wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call what is wrapped while the call's span is current; a failure is the call's too."""
+    try:
+        with use_span(call.span, record_exception=False, set_status_on_exception=False):
+            return wrapped(*args, **kwargs)
+    except BaseException as error:
+        call.fail(error)
+        raise
 
 
 async def _await(call: OpenCall, coroutine: Any) -> Any:
