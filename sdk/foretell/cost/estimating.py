@@ -12,6 +12,7 @@ from foretell.cost.usage import estimate_usage
 from foretell.model.call import Call
 from foretell.model.facts import InferenceFacts
 from foretell.model.kinds import Kind
+from foretell.model.payload import value_of
 
 _TEXTS = frozenset(
     {"content", "text", "thinking", "reasoning", "reasoning_content", "refusal", "delta", "output", "parts",
@@ -35,12 +36,12 @@ def estimate_stream(call: Call) -> None:
         return
     if not facts.is_stream or facts.finish_reasons or (told is not None and facts.provider != "anthropic"):
         return
-    said = "" if call.output is None else read_texts(call.output.value)
+    said = "" if call.output is None else read_texts(value_of(call.output))
     if told is not None:
         output = max(told.output, estimate_usage("", said).output)
         call.usage = replace(told, output=output, is_estimated=True)
     elif said and call.input is not None:
-        call.usage = estimate_usage(read_texts(call.input.value), said)
+        call.usage = estimate_usage(read_texts(value_of(call.input)), said)
 
 
 def read_texts(content: Any) -> str:  # any parsed JSON

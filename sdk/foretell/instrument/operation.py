@@ -16,6 +16,7 @@ from foretell.instrument.otel.limits import put_attribute, put_event
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals
 from foretell.model.kinds import Kind, Outcome
+from foretell.model.payload import is_cut, size_of
 from foretell.payloads.taking.snapshot import take_arguments, take_copy, take_snapshot
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Operation(Call):
         self.trace_state = ""
         self.size_bytes = CALL_BYTES
         self.end_ns = self.parent_id = self.session = self.facts = self.totals = self.usage = self.cost = None
-        self.response = self.error = self.input = self.output = self.input_payload = self.output_payload = None
+        self.response = self.error = self.input = self.output = self.kept_input = self.kept_output = None
         self.attributes = self.events = self.links = self.identity = self.rss_open_bytes = self.rss_close_bytes = None
         self.span_kind = self.span = self.chunks = self.first_chunk_ns = self.last_chunk_ns = self.owner = None
         self.title = self.dropped = self.scope = self.inner = self.noted = None
@@ -190,18 +191,18 @@ class Operation(Call):
     def set_input(self, value: Any) -> None:  # any object of the user's
         """Record what went in, as it is now; later changes to `value` do not change the record."""
         if self.is_captured_in and self.end_ns is None:
-            self.input = take_snapshot(value, self.runtime.capture.limit_bytes, is_sorted=True)
-            self.size_bytes += self.input.size_bytes
+            self.input = taken = take_snapshot(value, self.runtime.capture.limit_bytes, is_sorted=True)
+            self.size_bytes += size_of(taken)
 
     def set_output(self, value: Any) -> None:  # any object of the user's
         """Record what came out, as it is now. A model's response also gives usage, model and finish reasons."""
         if self.end_ns is not None:
             return
         if self.is_captured_out:
-            self.output = take_snapshot(value, self.runtime.capture.limit_bytes)
-            self.size_bytes += self.output.size_bytes
+            self.output = taken = take_snapshot(value, self.runtime.capture.limit_bytes)
+            self.size_bytes += size_of(taken)
         # A whole snapshot tells the worker usage and model too: only what it lacks is read on this thread.
-        if self.kind in _INFERENCE and (self.output is None or self.output.is_truncated):
+        if self.kind in _INFERENCE and (self.output is None or is_cut(self.output)):
             self._take_response(value)
 
     def record_usage(
@@ -323,7 +324,7 @@ def open_call(runtime: Runtime, spec: Spec, args: tuple[Any, ...], kwargs: dict[
         parameters = spec.parameters
         captured = take_arguments(parameters.names, args, kwargs, parameters.skip_first, runtime.capture.limit_bytes)
         operation.input = captured
-        operation.size_bytes += captured.size_bytes
+        operation.size_bytes += size_of(captured)
     if runtime.gate is not None:
         runtime.gate(operation)
     return operation

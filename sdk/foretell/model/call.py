@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from foretell.model.kinds import Kind, Outcome
+from foretell.model.payload import open_kept
 
 if TYPE_CHECKING:
     from foretell.model.facts import (
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
         Session,
         ToolFacts,
     )
-    from foretell.model.payload import Payload, Taken
+    from foretell.model.payload import Kept, Payload, Taken
     from foretell.model.usage import Cost, Usage
 
 
@@ -44,13 +45,13 @@ class Call:
         "id",
         "identity",
         "input",
-        "input_payload",
+        "kept_input",
+        "kept_output",
         "kind",
         "links",
         "name",
         "outcome",
         "output",
-        "output_payload",
         "parent_id",
         "parent_is_remote",
         "response",
@@ -111,9 +112,9 @@ class Call:
     error: ErrorFacts | None
     input: Taken | None
     output: Taken | None
-    input_payload: Payload | None
-    """`input` after privacy and payloads; the only form that sinks may use."""
-    output_payload: Payload | None
+    kept_input: Kept | None
+    """`input` after privacy and payloads, in the form that costs least; `input_payload` is easier to use."""
+    kept_output: Kept | None
     content_exported: bool
     """True where the payloads may leave the machine (`content="export"`)."""
     attributes: dict[str, Any] | None
@@ -149,10 +150,28 @@ class Call:
         self.content_exported = False
         self.end_ns = self.parent_id = self.step_index = self.agent = self.agent_name = None
         self.session = self.facts = self.totals = self.usage = self.cost = self.response = self.error = None
-        self.input = self.output = self.input_payload = self.output_payload = None
+        self.input = self.output = self.kept_input = self.kept_output = None
         self.attributes = self.events = self.links = self.identity = None
         self.rss_open_bytes = self.rss_close_bytes = self.version = self.span_kind = None
         self.group = self.title = self.parent_is_remote = self.dropped = self.scope = None
+
+    @property
+    def input_payload(self) -> Payload | None:
+        """`input` after privacy and payloads: the only form of it that may be shown, kept or sent."""
+        return open_kept(self.kept_input)
+
+    @input_payload.setter
+    def input_payload(self, payload: Payload | None) -> None:
+        self.kept_input = payload
+
+    @property
+    def output_payload(self) -> Payload | None:
+        """`output` after privacy and payloads."""
+        return open_kept(self.kept_output)
+
+    @output_payload.setter
+    def output_payload(self, payload: Payload | None) -> None:
+        self.kept_output = payload
 
     @property
     def duration_s(self) -> float | None:

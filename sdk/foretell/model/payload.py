@@ -12,32 +12,6 @@ import orjson
 NO_RULES: Mapping[str, int] = MappingProxyType({})
 
 
-class Document(bytes):
-    """A value as it was at one moment, as UTF-8 JSON: whole, not yet redacted, never leaves the process.
-
-    One object however deep the value is, and none that the garbage collector looks at: a queue holds thousands of them.
-    """
-
-    __slots__ = ()
-
-    is_truncated = is_stream = False
-
-    @property
-    def size_bytes(self) -> int:
-        """For the queue's bound."""
-        return len(self)
-
-    @property
-    def document(self) -> bytes:
-        """The JSON itself."""
-        return self
-
-    @property
-    def value(self) -> Any:
-        """The value as built-ins, read each time."""
-        return orjson.loads(memoryview(self))  # which takes no subclass of bytes
-
-
 class Captured:
     """A value as it was at one moment, as built-ins: nothing of it is shared that the program can still change.
 
@@ -46,7 +20,6 @@ class Captured:
 
     __slots__ = ("is_stream", "is_truncated", "size_bytes", "value")
 
-    document: None = None
     size_bytes: int
     """A cheap estimate, for the queue's bound."""
     is_truncated: bool
@@ -67,8 +40,26 @@ class Captured:
         self.is_stream = is_stream
 
 
-Taken = Document | Captured
-"""What was taken of a value: JSON where it is of plain built-ins and not large, else a copy."""
+Taken = bytes | Captured
+"""What was taken of a value: its UTF-8 JSON where it is of plain built-ins and not large, else a copy. Not yet redacted.
+
+Plain `bytes`: of whatever has a class of its own, a queue of thousands keeps the garbage collector busy.
+"""
+
+
+def size_of(taken: Taken) -> int:
+    """Bytes, for the queue's bound."""
+    return len(taken) if type(taken) is bytes else taken.size_bytes  # type: ignore[union-attr]  # Captured
+
+
+def value_of(taken: Taken) -> Any:
+    """The value as built-ins, read each time where it is JSON."""
+    return orjson.loads(taken) if type(taken) is bytes else taken.value  # type: ignore[union-attr]  # as above
+
+
+def is_cut(taken: Taken) -> bool:
+    """Whether a part of the value is lost."""
+    return type(taken) is not bytes and taken.is_truncated  # type: ignore[union-attr]  # as above
 
 
 @dataclass(slots=True)
@@ -85,3 +76,12 @@ class Payload:
     blob_sha256: str | None = None
     blob: bytes | None = None
     """The whole redacted document, UTF-8, when it is over the inline cap; None once the store has it."""
+
+
+Kept = bytes | Payload
+"""What is kept of a value: its JSON, as it was taken, where that is whole and nothing had to be redacted; else a payload."""
+
+
+def open_kept(kept: Kept | None) -> Payload | None:
+    """Return it as a payload."""
+    return Payload(kept.decode(), len(kept)) if type(kept) is bytes else kept  # type: ignore[return-value]  # a payload

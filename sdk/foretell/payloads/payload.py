@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from foretell.model.payload import NO_RULES, Payload
+from foretell.model.payload import NO_RULES, Payload, is_cut, value_of
 from foretell.payloads.shorten import shorten
 from foretell.privacy.text import write_json
 
@@ -37,9 +37,9 @@ def make_payload(
     blob_limit: int = DEFAULT_LIMITS.blob_bytes,
 ) -> Payload:
     """Return what may be kept of a captured value. Many at once are cheaper by `refine_contents`."""
-    redacted = redactor.redact_values([captured.value])[0]
+    redacted = redactor.redact_values([value_of(captured)])[0]
     document = write_json(redacted.value)
-    return cap_document(document, redacted.value, captured.is_truncated, redacted.counts, inline_limit, blob_limit)
+    return cap_document(document, redacted.value, is_cut(captured), redacted.counts, inline_limit, blob_limit)
 
 
 def cap_document(

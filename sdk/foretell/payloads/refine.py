@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from foretell.model.payload import NO_RULES, Payload
+from foretell.model.payload import NO_RULES, Payload, is_cut, value_of
 from foretell.payloads.payload import DEFAULT_LIMITS, Limits, cap_document
 from foretell.payloads.texts import list_texts, remove_text
 from foretell.privacy.text import draft_json, encode_text, write_json
@@ -68,10 +68,13 @@ def _refine(calls: Sequence[Call], redactor: Redactor, limits: Limits, hash_key:
     for place, ((call, slot, captured), document) in enumerate(zip(contents, documents, strict=False)):
         if suspects and place in suspects:
             payload = _redact_content(captured, redactor, limits, counts)
-        elif len(document) <= inline_bytes:
-            payload = Payload(document.decode(), len(document), NO_RULES, captured.is_truncated)
+        elif len(document) > inline_bytes:
+            payload = _cap(document, value_of(captured), captured, NO_RULES, limits)
+        elif type(captured) is bytes:
+            setattr(call, slot, captured)  # as nearly all
+            continue
         else:
-            payload = _cap(document, captured.value, captured, NO_RULES, limits)
+            payload = Payload(document.decode(), len(document), NO_RULES, is_cut(captured))
         if payload.is_truncated:
             counts.truncated += 1
         setattr(call, slot, payload)
@@ -94,21 +97,21 @@ def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> tu
         captured = call.input
         if captured is not None:
             call.input = None
-            document = captured.document or draft_json(captured.value, is_sorted=True)
+            document = captured if type(captured) is bytes else draft_json(value_of(captured), is_sorted=True)
             begun = named.get(call.name)
             if begun is None:
                 begun = named[call.name] = keyed.copy()
                 begun.update(encode_text(call.name) + b"\0")
             call.identity = _hash(begun.copy(), document)
             if limits.keeps_contents:
-                contents.append((call, "input_payload", captured))
+                contents.append((call, "kept_input", captured))
                 documents.append(document)
         captured = call.output
         if captured is not None:
             call.output = None
             if limits.keeps_contents:
-                contents.append((call, "output_payload", captured))
-                documents.append(captured.document or draft_json(captured.value))
+                contents.append((call, "kept_output", captured))
+                documents.append(captured if type(captured) is bytes else draft_json(value_of(captured)))
     return contents, documents
 
 
@@ -127,16 +130,20 @@ def _add_seams(contents: Sequence[_Content], documents: list[bytes], redactor: R
     owners: dict[int, int] = {}
     for place, (_, _, captured) in enumerate(contents):
         if documents[place].startswith(b"["):
-            for text in redactor.join_seams(captured.value, is_stream=captured.is_stream):
+            for text in redactor.join_seams(value_of(captured), is_stream=_is_stream(captured)):
                 owners[len(documents)] = place
                 documents.append(encode_text(text))
     return owners
 
 
 def _redact_content(captured: Taken, redactor: Redactor, limits: Limits, counts: RefineCounts) -> Payload:
-    redacted = redactor.redact_value(captured.value, is_stream=captured.is_stream)
+    redacted = redactor.redact_value(value_of(captured), is_stream=_is_stream(captured))
     counts.add(redacted.counts, redacted.failures)
     return _cap(write_json(redacted.value), redacted.value, captured, redacted.counts, limits)
+
+
+def _is_stream(captured: Taken) -> bool:
+    return type(captured) is not bytes and captured.is_stream  # type: ignore[union-attr]  # Captured
 
 
 def _cap(
@@ -146,4 +153,4 @@ def _cap(
     redactions: Mapping[str, int],
     limits: Limits,
 ) -> Payload:
-    return cap_document(document, value, captured.is_truncated, redactions, limits.inline_bytes, limits.blob_bytes)
+    return cap_document(document, value, is_cut(captured), redactions, limits.inline_bytes, limits.blob_bytes)

@@ -103,7 +103,7 @@ def _text_of_session(calls: list[Call], hash_key: bytes) -> FreeText:
 
 def remove_text(call: Call) -> None:
     """Take all text off a call that could not be redacted; its name, too, may be anything."""
-    call.input = call.output = call.input_payload = call.output_payload = None
+    call.input = call.output = call.kept_input = call.kept_output = None
     call.attributes = call.events = call.links = call.session = None
     remove_names(call)
     if call.error is not None:

@@ -119,7 +119,7 @@ def span_attributes(call: Call, context_limit: int | None = None) -> Attributes:
         attributes[genai.ERROR_TYPE] = call.error.type
     elif call.outcome in ERROR_TYPE_OF_OUTCOME:
         attributes[genai.ERROR_TYPE] = ERROR_TYPE_OF_OUTCOME[call.outcome]
-    if call.input_payload is not None or call.output_payload is not None:
+    if isinstance(call.kept_input, Payload) or isinstance(call.kept_output, Payload):
         _add_payload_facts(attributes, call.input_payload, call.output_payload)
         if call.content_exported:
             from foretell.semconv.messages.content import add_content  # most programs never export contents

@@ -9,6 +9,7 @@ import pytest
 
 import foretell
 from foretell.model.kinds import Kind, Outcome
+from foretell.model.payload import value_of
 
 
 def chat_result(prompt: int = 100, completion: int = 20, cached: int = 40) -> dict[str, Any]:
@@ -72,8 +73,8 @@ def test_what_changes_after_the_call_is_not_in_the_record(record: Any) -> None:
     result["choices"][0]["message"]["content"] = "changed"
 
     call = record.only()
-    assert {"messages": [{"role": "user", "content": "first"}]} == call.input.value
-    assert "hi" == call.output.value["choices"][0]["message"]["content"]
+    assert {"messages": [{"role": "user", "content": "first"}]} == value_of(call.input)
+    assert "hi" == value_of(call.output)["choices"][0]["message"]["content"]
     assert 100 == call.usage.input_tokens
 
 
@@ -109,7 +110,7 @@ def test_a_stream_is_timed_chunk_by_chunk_and_its_text_joined(record: Any) -> No
     list(ask())
 
     call = record.only()
-    assert "Hello" == call.output.value
+    assert "Hello" == value_of(call.output)
     assert 100 == call.usage.input_tokens
     assert call.facts.is_stream
     assert 2 == len(call.facts.chunk_gaps_s)
@@ -178,7 +179,7 @@ def test_capture_is_decided_by_decorator_and_session_replay(record: Any) -> None
         half(2)
 
     first, _, second = record.ended()
-    assert (None, 1) == (first.input, first.output.value)
+    assert (None, 1) == (first.input, value_of(first.output))
     assert {"x": 2} == second.input.value
 
 

@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foretell.model.payload import is_cut, size_of, value_of
 from foretell.payloads.taking.snapshot import list_parameters, take_arguments, take_snapshot
 from foretell.privacy.text import write_json
 
@@ -114,15 +115,15 @@ class TestKnownTypes:
     )  # fmt: skip
     def test_it_is_told_by_built_ins(self, value: Any, kept: Any) -> None:
         """Alone, and inside a mapping."""
-        assert kept == take_snapshot(value).value
-        assert {"a": [kept]} == take_snapshot({"a": [value]}).value
+        assert kept == value_of(take_snapshot(value))
+        assert {"a": [kept]} == value_of(take_snapshot({"a": [value]}))
 
     def test_tables_are_told_by_their_shape(self) -> None:
         """Never by what is in them."""
         table = pd.DataFrame({"a": [1, 2, 3]})
 
-        assert [3, 1] == take_snapshot(table).value["shape"]
-        assert "int64" == take_snapshot(table["a"]).value["dtype"]
+        assert [3, 1] == value_of(take_snapshot(table))["shape"]
+        assert "int64" == value_of(take_snapshot(table["a"]))["dtype"]
 
     @pytest.mark.parametrize(
         "make",
@@ -131,7 +132,7 @@ class TestKnownTypes:
     def test_what_is_unknown_is_told_by_its_type(self, make: Any) -> None:
         """Generators, files, locks, clients."""
         value = make()
-        kept = take_snapshot({"a": value}).value["a"]
+        kept = value_of(take_snapshot({"a": value}))["a"]
 
         assert ["type"] == list(kept)
         assert kept["type"].endswith(type(value).__qualname__)
@@ -203,7 +204,7 @@ class TestNoUserCode:
         class Liar:
             __class__ = dict  # type: ignore[assignment]  # the lie
 
-        assert f"{Liar.__qualname__}" in take_snapshot(Liar()).value["type"]
+        assert f"{Liar.__qualname__}" in value_of(take_snapshot(Liar()))["type"]
 
     @pytest.mark.parametrize("package", ["pydantic", "numpy", "datetime", "uuid", "pathlib", "enum", "torch", "pandas"])
     @pytest.mark.parametrize(
@@ -222,7 +223,7 @@ class TestMutation:
     @given(PLAIN)
     def test_a_copy_is_equal_and_apart(self, value: Any) -> None:
         """For any JSON-like value; a number that JSON cannot say is null."""
-        kept = take_snapshot(value).value
+        kept = value_of(take_snapshot(value))
 
         assert json.loads(write_json(value)) == json.loads(write_json(kept))
         if isinstance(value, (list, dict)):
@@ -231,7 +232,7 @@ class TestMutation:
     def test_later_changes_are_not_seen(self) -> None:
         """At any depth, in models and in buffers too."""
         value = {"a": [1, {"b": [2]}], "p": Point(1, ["t"]), "m": Model(x=1), "buf": bytearray(b"ab")}
-        kept = take_snapshot(value).value
+        kept = value_of(take_snapshot(value))
         value["a"][1]["b"].append(3)  # type: ignore[index]
         value["p"].tags.append("u")  # type: ignore[attr-defined]
         value["m"].x = 2  # type: ignore[attr-defined]
@@ -247,14 +248,14 @@ class TestLimits:
         """And says so."""
         captured = take_snapshot("x" * 1000, limit_bytes=10)
 
-        assert ("x" * 10, True) == (captured.value, captured.is_truncated)
+        assert ("x" * 10, True) == (value_of(captured), is_cut(captured))
 
     def test_all_text_together_is_cut(self) -> None:
         """Many texts share one limit."""
         captured = take_snapshot(["x" * 10] * 10, limit_bytes=35)
 
-        assert 35 == len("".join(captured.value))
-        assert captured.is_truncated
+        assert 35 == len("".join(value_of(captured)))
+        assert is_cut(captured)
 
     @pytest.mark.parametrize(
         "value",
@@ -270,8 +271,8 @@ class TestLimits:
         """To some fifty thousand."""
         captured = take_snapshot(value)
 
-        assert captured.is_truncated
-        assert captured.size_bytes < 2_000_000
+        assert is_cut(captured)
+        assert size_of(captured) < 2_000_000
 
     def test_circles_end(self) -> None:
         """In lists, mappings and objects."""
@@ -282,9 +283,9 @@ class TestLimits:
         point = Point(1, [])
         point.tags = [point]  # type: ignore[list-item]
 
-        assert [{"type": "list", "size": 1}] == take_snapshot(ring).value
-        assert {"type": "dict", "size": 2} == take_snapshot(mapping).value["self"]
-        assert take_snapshot(point).is_truncated
+        assert [{"type": "list", "size": 1}] == value_of(take_snapshot(ring))
+        assert {"type": "dict", "size": 2} == value_of(take_snapshot(mapping))["self"]
+        assert is_cut(take_snapshot(point))
 
     def test_depth_ends(self) -> None:
         """After forty levels."""
@@ -293,8 +294,8 @@ class TestLimits:
             deep = [deep]
         captured = take_snapshot(deep)
 
-        assert captured.is_truncated
-        assert 40 == str(captured.value).count("[")
+        assert is_cut(captured)
+        assert 40 == str(value_of(captured)).count("[")
 
     def test_shared_parts_do_not_explode(self) -> None:
         """A billion laughs stay within the limit."""
@@ -302,7 +303,7 @@ class TestLimits:
         for _ in range(30):
             laugh = [laugh, laugh]
 
-        assert take_snapshot(laugh).is_truncated
+        assert is_cut(take_snapshot(laugh))
 
 
 class TestArguments:
@@ -325,11 +326,11 @@ class TestArguments:
     )
     def test_they_are_bound(self, names: Any, args: Any, kwargs: Any, skip_first: bool, kept: Any) -> None:
         """As Python itself would, and never refused."""
-        assert kept == take_arguments(names, args, kwargs, skip_first).value
+        assert kept == value_of(take_arguments(names, args, kwargs, skip_first))
 
     def test_self_among_the_rest_is_left_out(self) -> None:
         """In a method that only takes `*args`."""
-        assert {"args": [1]} == take_arguments(("*args",), (object(), 1), {}, True).value
+        assert {"args": [1]} == value_of(take_arguments(("*args",), (object(), 1), {}, True))
 
     def test_names_come_from_the_function(self) -> None:
         """Once, when it is decorated."""

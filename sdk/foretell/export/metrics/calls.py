@@ -12,6 +12,7 @@ from foretell.export.metrics.series import CallSeries, ContextWindow, SeriesMake
 from foretell.model.dependency import UNKNOWN, name_dependency
 from foretell.model.facts import InferenceFacts, ToolFacts
 from foretell.model.kinds import Kind
+from foretell.model.payload import Payload
 from foretell.semconv import genai, legacy
 from foretell.semconv import metrics as table
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from foretell.export.metrics.registry import Metrics, Moment, SumSeries
     from foretell.model.call import Call
     from foretell.model.facts import Score
-    from foretell.model.payload import Payload
     from foretell.model.usage import Usage
     from foretell.semconv.table import Metric
 
@@ -68,10 +68,9 @@ class CallMetrics:
                 self._add_request(call)
             return
         series = add(call)
-        if call.input_payload is not None and call.input_payload.redactions:
-            self._add_redactions(series, call.input_payload)
-        if call.output_payload is not None and call.output_payload.redactions:
-            self._add_redactions(series, call.output_payload)
+        for kept in (call.kept_input, call.kept_output):
+            if type(kept) is Payload and kept.redactions:
+                self._add_redactions(series, kept)
 
     def add_score(self, score: Score) -> None:
         """Count feedback or a task's result; one without a number is only an event."""

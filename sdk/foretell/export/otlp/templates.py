@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from foretell.export.otlp.wire import attributes_field, double_start, int_pair, string_pair, text, varint
 from foretell.model.facts import InferenceFacts, ToolFacts
 from foretell.model.kinds import Kind, Outcome
+from foretell.model.payload import Payload
 from foretell.semconv import genai, own
 from foretell.semconv.encode import SPAN_KINDS, span_kind, span_name
 from foretell.semconv.spans import DETAILS
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
-    from foretell.model.payload import Payload
     from foretell.semconv.openings import Attributes
 
 SHAPE_LIMIT = 1_000
@@ -64,8 +64,8 @@ def shape_of(call: Call) -> Shape | None:
         or call.title is not None
         or call.dropped is not None
         or call.span_kind is not None
-        or (call.input_payload is not None and _is_unusual(call.input_payload))
-        or (call.output_payload is not None and _is_unusual(call.output_payload))
+        or (type(call.kept_input) is Payload and _is_unusual(call.kept_input))
+        or (type(call.kept_output) is Payload and _is_unusual(call.kept_output))
     ):
         return None
     shape_of_kind = _SHAPES.get(call.kind)

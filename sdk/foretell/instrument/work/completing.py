@@ -12,6 +12,7 @@ from foretell.instrument.otel.foreign_call import ForeignCall, read_foreign
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals, InferenceFacts, MemoryFacts, RetrievalFacts, ToolFacts
 from foretell.model.kinds import Kind, Outcome
+from foretell.model.payload import is_cut, value_of
 from foretell.model.usage import Usage
 
 INFERENCES = frozenset((Kind.LLM, Kind.EMBEDDINGS))
@@ -27,9 +28,9 @@ def complete_facts(calls: Sequence[Call]) -> None:
         if isinstance(call, Operation):
             if call.facts is None:
                 call.facts = facts_of(call)
-            if call.output is not None and not call.output.is_truncated and call.kind in INFERENCES:
+            if call.output is not None and not is_cut(call.output) and call.kind in INFERENCES:
                 call.response = call.response or []
-                add_response(call.response, call.output.value)
+                add_response(call.response, value_of(call.output))
             if call.spec.describe is not None and call.first_chunk_ns is not None:
                 _estimate_cut_stream(call)
 

@@ -74,7 +74,7 @@ def _guarded(hook: str, step: Callable[[Sequence[Call]], Any], calls: Sequence[C
 def withhold(calls: Sequence[Call]) -> None:
     """Take every free text out of calls whose redaction failed."""
     for call in calls:
-        call.input = call.output = call.input_payload = call.output_payload = None
+        call.input = call.output = call.kept_input = call.kept_output = None
         if call.error is not None:
             call.error = replace(call.error, message=WITHHELD, stacktrace="")
         call.attributes = dict.fromkeys(call.attributes, WITHHELD) if call.attributes else call.attributes

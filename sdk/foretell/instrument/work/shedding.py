@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from foretell.cost.responses import add_response
 from foretell.instrument.operation import CALL_BYTES, Operation
 from foretell.model.kinds import Kind
+from foretell.model.payload import value_of
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -24,7 +25,7 @@ def shed_contents(call: Call) -> int:
     freed = call.size_bytes - CALL_BYTES
     if call.output is not None and call.kind in (Kind.LLM, Kind.EMBEDDINGS):
         call.response = list(call.response or ())
-        add_response(call.response, call.output.value)
+        add_response(call.response, value_of(call.output))
     call.input = call.output = None
     call.size_bytes = CALL_BYTES
     return freed

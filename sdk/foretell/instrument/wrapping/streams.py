@@ -10,6 +10,7 @@ from foretell.errors import FAULTS
 from foretell.instrument.contexts import abandon
 from foretell.instrument.operation import Operation, open_call
 from foretell.instrument.wrapping.pieces import Pieces
+from foretell.model.payload import size_of
 
 if TYPE_CHECKING:
     from foretell.instrument.runtime import Runtime
@@ -123,4 +124,4 @@ class Stream:
     def _keep_pieces(self, operation: Operation) -> None:
         if self._pieces is not None and operation.output is None:
             operation.output = self._pieces.join()
-            operation.size_bytes += operation.output.size_bytes
+            operation.size_bytes += size_of(operation.output)

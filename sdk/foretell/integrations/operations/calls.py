@@ -21,6 +21,7 @@ from foretell.integrations.tracing import IntegrationTracers
 from foretell.integrations.wrapping.model_calls import SCOPE
 from foretell.model.facts import Session
 from foretell.model.kinds import Kind
+from foretell.model.payload import size_of
 from foretell.payloads.taking.snapshot import take_snapshot
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class OperationCalls:
             operation.scope = SCOPE
             if contents and operation.is_captured_in:
                 operation.input = captured = take_snapshot(contents, runtime.capture.limit_bytes, is_sorted=True)
-                operation.size_bytes += captured.size_bytes
+                operation.size_bytes += size_of(captured)
             if "conversation_id" in request:
                 _join_conversation(operation, request["conversation_id"])
             return operation

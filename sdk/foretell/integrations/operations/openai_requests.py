@@ -9,6 +9,7 @@ from foretell.cost.fields import fields_of, read_text
 from foretell.integrations.operations.api import Api, Request
 from foretell.integrations.operations.openai_pieces import ChatPieces, NoPieces, ResponsePieces, read_error
 from foretell.model.kinds import Kind
+from foretell.model.payload import value_of
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -82,9 +83,9 @@ def describe_response(facts: InferenceFacts, request: Request, call: Call | None
     describe(facts, request, call)
     facts.api_type = "responses"
     if call is not None and call.input is not None:
-        facts.conversation_is_compacted = has_compaction(call.input.value, "input")
+        facts.conversation_is_compacted = has_compaction(value_of(call.input), "input")
     if call is not None and call.output is not None:
-        facts.conversation_is_compacted |= has_compaction(call.output.value, "output")
+        facts.conversation_is_compacted |= has_compaction(value_of(call.output), "output")
 
 
 def has_compaction(content: Any, key: str) -> bool:

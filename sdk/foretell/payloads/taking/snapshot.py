@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from foretell.model.payload import Captured, Document, Taken
+from foretell.model.payload import Captured, Taken
 from foretell.payloads.taking.adapters import read_model
 from foretell.payloads.taking.careful import NODE_BYTES, CarefulCopy, describe
 
@@ -82,17 +82,16 @@ def take_arguments(
         bound = dict(zip(signature_names, args, strict=False))
     if kwargs:
         bound.update(kwargs)
-    size = 0
+    is_flat = True
     for item in bound.values():
         kind = type(item)
         if kind is str:
-            size += len(item)
+            if len(item) > _LONG_TEXT:
+                return _capture(bound, bound, limit_bytes)
         elif kind is not int and item is not None and kind is not bool and kind is not float:
-            break
-    else:
-        if size <= limit_bytes:
-            return Captured(bound, size + NODE_BYTES)  # nothing in it can change: the worker may write it out
-    return _write_document(bound, limit_bytes, _SORTED) or _capture(bound, bound, limit_bytes)
+            is_flat = False
+    written = _dump(bound, limit_bytes, _SORTED) if is_flat else _write_document(bound, limit_bytes, _SORTED)
+    return written or _capture(bound, bound, limit_bytes)
 
 
 def list_parameters(function: Callable[..., Any]) -> tuple[str, ...]:
@@ -120,7 +119,7 @@ def _bind_many(names: Sequence[str], args: tuple[Any, ...]) -> dict[str, Any]:
     return bound
 
 
-def _write_document(value: Any, limit_bytes: int, options: int) -> Document | None:
+def _write_document(value: Any, limit_bytes: int, options: int) -> bytes | None:
     """Write a value of plain built-ins as JSON; None where it is anything else, or large."""
     if type(value) is str and len(value) > _LONG_TEXT:
         return None
@@ -128,12 +127,20 @@ def _write_document(value: Any, limit_bytes: int, options: int) -> Document | No
         kind = type(value)
         if (kind is dict or kind is list or kind is tuple) and not _is_small(value):
             return None
-        # A copy, for orjson leaves a buffer of eight times the size behind what it gives, as long as that lives.
-        document = Document(orjson.dumps(value, None, options))
+    except Exception:  # of what changes while it is looked at
+        return None
+    return _dump(value, limit_bytes, options)
+
+
+def _dump(value: Any, limit_bytes: int, options: int) -> bytes | None:
+    try:
+        written = orjson.dumps(value, None, options)
     except Exception:  # also of an enumeration's own `value`
         return None
-    size = len(document)
-    return document if size <= _DOCUMENT_BYTES and size <= limit_bytes else None
+    if len(written) > _DOCUMENT_BYTES or len(written) > limit_bytes:
+        return None
+    # A copy, for orjson leaves a buffer of eight times the size behind what it gives, as long as that lives.
+    return b"".join((written, b""))
 
 
 def _is_small(value: Any) -> bool:

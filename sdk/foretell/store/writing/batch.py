@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from foretell.model.kinds import Kind, Outcome
+from foretell.model.payload import Payload
 from foretell.store.writing.columns import (
     CONTENTS_TAIL,
     FACTS_MISSING,
@@ -120,8 +121,8 @@ class Batch:
                     _take_root(line, call, trace, service_name, FACTS_OF_ROOT)
             if open_ids and call.id in open_ids:
                 self._close(call.id, open_ids)
-            if call.input_payload is not None or call.output_payload is not None:
-                size += self._note_payloads(call)
+            if call.kept_input is not None or call.kept_output is not None:
+                size += self._note_contents(call)
             if call.error is not None:
                 self.width = WHOLE_TAIL
         for run_id, (call, trace) in newest.items():
@@ -191,18 +192,20 @@ class Batch:
         self.scores = older.scores + self.scores
         self.findings = older.findings + self.findings
 
-    def _note_payloads(self, call: Call) -> int:
+    def _note_contents(self, call: Call) -> int:
         """Keep what is too large for a row; tells the size of all."""
         if self.width < CONTENTS_TAIL:  # noqa: PLR1730 - a call of max() costs three times as much
             self.width = CONTENTS_TAIL
         size = 0
-        for payload in (call.input_payload, call.output_payload):
-            if payload is not None:
-                size += len(payload.text)
-                if payload.blob is not None and payload.blob_sha256 is not None:
-                    self.blobs.setdefault(payload.blob_sha256, (None, payload.blob))
-                    self.blob_uses.append((call.run_id, payload.blob_sha256))
-                    size += len(payload.blob)
+        for kept in (call.kept_input, call.kept_output):
+            if type(kept) is bytes:
+                size += len(kept)
+            elif isinstance(kept, Payload):
+                size += len(kept.text)
+                if kept.blob is not None and kept.blob_sha256 is not None:
+                    self.blobs.setdefault(kept.blob_sha256, (None, kept.blob))
+                    self.blob_uses.append((call.run_id, kept.blob_sha256))
+                    size += len(kept.blob)
         return size
 
 

@@ -13,13 +13,13 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from foretell.model.facts import InferenceFacts
+from foretell.model.payload import Payload
 
 if TYPE_CHECKING:
     from datetime import date
 
     from foretell.model.call import Call
     from foretell.model.facts import AgentTotals, Session
-    from foretell.model.payload import Payload
     from foretell.model.usage import Cost, Usage
 
 KNOWN_LIMIT = 1_000
@@ -109,10 +109,10 @@ def rare_facts(call: Call) -> dict[str, Any]:
         rare["events"] = [(event.name, event.time_ns, event.fields) for event in call.events]
     if call.links:
         rare["links"] = [(f"{link.trace_id:032x}", f"{link.span_id:016x}", link.fields) for link in call.links]
-    if call.input_payload is not None:
-        _note_payload(call.input_payload, "input", rare)
-    if call.output_payload is not None:
-        _note_payload(call.output_payload, "output", rare)
+    if isinstance(call.kept_input, Payload):
+        _note_payload(call.kept_input, "input", rare)
+    if isinstance(call.kept_output, Payload):
+        _note_payload(call.kept_output, "output", rare)
     _note_span(call, rare)
     return rare
 

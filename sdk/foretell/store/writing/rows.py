@@ -35,8 +35,8 @@ def call_row(call: Call, trace_id: bytearray, session: str) -> tuple[Any, ...]:
     `trace_id` and `session` (of `session_part`) come ready-made, because the calls of one batch mostly share them.
     """
     error = call.error
-    given = call.input_payload
-    returned = call.output_payload
+    given = call.kept_input
+    returned = call.kept_output
     id = call.id
     parent_id = call.parent_id
     if parent_id is not None and parent_id >= _TOP_BIT:
@@ -53,8 +53,8 @@ def call_row(call: Call, trace_id: bytearray, session: str) -> tuple[Any, ...]:
         call.end_ns,
         call.step_index,
         encode_facts(call, session),
-        None if given is None else given.text,
-        None if returned is None else returned.text,
+        given.decode() if type(given) is bytes else None if given is None else given.text,  # type: ignore[union-attr]
+        returned.decode() if type(returned) is bytes else None if returned is None else returned.text,  # type: ignore[union-attr]
         None if error is None else f"{error.type}\n{error.message}",
     )
 

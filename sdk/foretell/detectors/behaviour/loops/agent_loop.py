@@ -287,7 +287,7 @@ class AgentLoop(Detector):
             )  # fmt: skip
         elif run.turns.rule == "handoffs":
             self._clear(run.turns, call.run_id)
-        if call.input_payload is not None or call.identity is not None:
+        if call.kept_input is not None or call.identity is not None:
             self._add_step(run.turns, call, call.run_id)
 
     def _end_ping_pong(self, run: _Run, run_id: str) -> None:

@@ -9,6 +9,7 @@ from foretell.model.kinds import Kind
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
+    from foretell.model.payload import Kept
 
 HELD_CALLS: Final = 4_096
 HELD_CHARS: Final = 8_192
@@ -72,6 +73,10 @@ class YoungRuns:
 
 
 def _is_small(call: Call) -> bool:
-    given, returned = call.input_payload, call.output_payload
-    size = (0 if given is None else len(given.text)) + (0 if returned is None else len(returned.text))
-    return size <= HELD_CHARS
+    return _length_of(call.kept_input) + _length_of(call.kept_output) <= HELD_CHARS
+
+
+def _length_of(kept: Kept | None) -> int:
+    if type(kept) is bytes:
+        return len(kept)
+    return 0 if kept is None else len(kept.text)  # type: ignore[union-attr]  # a payload
