@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import Final
 
@@ -88,18 +88,19 @@ class Exporter:
         self._resource, self._scope = resource, scope
         self._waiting.resource, self._waiting.scope = resource, scope
 
-    def submit(self, signal: str, body: bytes, items: int, scope: bytes = b"") -> bool:
-        """Take encoded items (fields of a scope, joined); False where they were dropped or nobody sends the signal.
+    def submit(self, signal: str, pieces: Sequence[bytes], items: int, scope: bytes = b"") -> bool:
+        """Take encoded items (fields of a scope, in pieces); False where they were dropped or nobody sends the signal.
 
         `scope` (from `wire.scope_field`) is that of items which are not our own.
         """
         if not self._waiting.takes(signal):
             return False
+        size = sum(map(len, pieces))
         with self._changed:
-            refusal = self._refusal(len(body), items)
-            if not refusal and self._waiting.add(signal, body, items, scope):
+            refusal = self._refusal(size, items)
+            if not refusal and self._waiting.add(signal, pieces, size, items, scope):
                 self._wake()
-        return not refusal or self._shelf.keep(signal, self._waiting.wrap({scope: [body]}), items, refusal)
+        return not refusal or self._shelf.keep(signal, self._waiting.wrap({scope: pieces}), items, refusal)
 
     def submit_request(self, signal: str, body: bytes, items: int) -> bool:
         """Take a whole export request that needs nothing around it."""

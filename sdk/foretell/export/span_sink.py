@@ -19,7 +19,7 @@ EncodeScore = Callable[["Score"], bytes]
 EncodeLog = Callable[["LogRecord"], bytes]
 
 PART_ITEMS = 128
-"""Spans in one piece of bytes: small enough to make batches of, large enough to cost nothing."""
+"""Spans handed over at once: few enough to make batches of, many enough to cost nothing."""
 
 
 class SpanSink:
@@ -49,7 +49,8 @@ class SpanSink:
         self._begin()
 
     def _begin(self) -> None:
-        self._spans: list[bytes] = []
+        self._parts: list[tuple[list[bytes], int]] = []
+        """Spans in pieces, and how many; the last part may get more."""
         self._foreign: dict[str, list[bytes]] = {}
         self._logs: list[bytes] = []
         self._is_run_over = False
@@ -60,22 +61,28 @@ class SpanSink:
     def take(self, calls: Sequence[Call]) -> None:
         """Encode finished calls whose trace is sampled. One that cannot be encoded is counted, and said at the end."""
         fault: Exception | None = None
-        spans, logs, encode = self._spans, self._logs, self._encoder.encode
+        logs, encode = self._logs, self._encoder.encode
+        spans, count = self._parts.pop() if self._parts else ([], 0)
         is_run_over = self._is_run_over
         for call in calls:
             if not call.trace_flags & 1:
                 continue
             try:
-                encoded, records = encode(call)
+                span, records = encode(call)
                 if call.scope is None:
-                    spans.append(encoded)
+                    spans += span
+                    count += 1
+                    if count == PART_ITEMS:
+                        self._parts.append((spans, count))
+                        spans, count = [], 0
                 else:
-                    self._foreign.setdefault(call.scope, []).append(encoded)
+                    self._foreign.setdefault(call.scope, []).append(b"".join(span))
                 logs += records
             except Exception as error:
                 fault = fault or error
                 self._counts.count("dropped", "traces", "encoding")
             is_run_over = is_run_over or call.parent_id is None or (call.group is None and call.is_root)
+        self._parts.append((spans, count))
         self._is_run_over = is_run_over
         if fault is not None:
             raise fault
@@ -92,14 +99,16 @@ class SpanSink:
 
     def write(self) -> None:
         """Hand over what was encoded; this waits for no network."""
-        spans, foreign, logs, is_run_over = self._spans, self._foreign, self._logs, self._is_run_over
+        parts, foreign, logs, is_run_over = self._parts, self._foreign, self._logs, self._is_run_over
         self._begin()
-        for signal, items in (("traces", spans), ("logs", logs)):
-            for part in _parts_of(items):
-                self._exporter.submit(signal, b"".join(part), len(part))
+        for spans, count in parts:
+            if count:
+                self._exporter.submit("traces", spans, count)
+        for part in _parts_of(logs):
+            self._exporter.submit("logs", part, len(part))
         for scope, items in foreign.items():
             for part in _parts_of(items):
-                self._exporter.submit("traces", b"".join(part), len(part), scope_field(scope))
+                self._exporter.submit("traces", part, len(part), scope_field(scope))
         if is_run_over:
             self._exporter.hurry()
 

@@ -47,8 +47,8 @@ class Request:
 class _Queue:
     """Items of one signal, not yet a request."""
 
-    parts: deque[tuple[bytes, int, bytes]] = field(default_factory=deque)
-    """Items, how many, and the scope they belong to (b"" for our own)."""
+    parts: deque[tuple[Sequence[bytes], int, int, bytes]] = field(default_factory=deque)
+    """Items in pieces, their size, how many, and the scope they belong to (b"" for our own)."""
     items: int = 0
     size: int = 0
     due_s: float = NEVER
@@ -79,15 +79,15 @@ class Waiting:
         """Say whether so much more may wait."""
         return self._held_bytes + size <= self._limits.max_bytes and self._held_items + items <= self._limits.max_items
 
-    def add(self, signal: str, body: bytes, items: int, scope: bytes) -> bool:
-        """Take items; True where that makes somebody look who sleeps."""
+    def add(self, signal: str, pieces: Sequence[bytes], size: int, items: int, scope: bytes) -> bool:
+        """Take items in pieces of that size in all; True where that makes somebody look who sleeps."""
         queue = self._queues[signal]
         is_first = not queue.parts
-        self._held_bytes += len(body)
+        self._held_bytes += size
         self._held_items += items
-        queue.parts.append((body, items, scope))
+        queue.parts.append((pieces, size, items, scope))
         queue.items += items
-        queue.size += len(body)
+        queue.size += size
         if is_first:
             queue.due_s = self._clock() + self._limits.age_s
         return is_first or self._is_full(queue)
@@ -145,7 +145,7 @@ class Waiting:
 
     def wrap(self, parts: Mapping[bytes, Sequence[bytes]]) -> bytes:
         """Items by scope as the body of a request."""
-        return join_resource(self.resource, [list_scope(scope or self.scope, body) for scope, body in parts.items()])
+        return join_resource(self.resource, [list_scope(scope or self.scope, items) for scope, items in parts.items()])
 
     def _is_full(self, queue: _Queue) -> bool:
         return queue.items >= self._limits.batch_items or queue.size >= BATCH_BYTES
@@ -154,10 +154,10 @@ class Waiting:
         parts: dict[bytes, list[bytes]] = {}
         items = size = 0
         while queue.parts and items < self._limits.batch_items and size < BATCH_BYTES:
-            body, n, scope = queue.parts.popleft()
-            parts.setdefault(scope, []).append(body)
+            pieces, n_bytes, n, scope = queue.parts.popleft()
+            parts.setdefault(scope, []).extend(pieces)
             items += n
-            size += len(body)
+            size += n_bytes
         queue.items -= items
         queue.size -= size
         if not queue.parts:

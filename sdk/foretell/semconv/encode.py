@@ -13,7 +13,7 @@ from foretell.model.call import Call
 from foretell.model.facts import ErrorFacts, Event, InferenceFacts, MemoryFacts, RetrievalFacts, Session
 from foretell.model.finding import Finding
 from foretell.model.kinds import Kind, Outcome
-from foretell.model.payload import Payload
+from foretell.model.payload import Kept, Payload
 from foretell.model.usage import Cost, Usage
 from foretell.semconv import genai, own
 from foretell.semconv.messages.requests import add_request
@@ -119,8 +119,8 @@ def span_attributes(call: Call, context_limit: int | None = None) -> Attributes:
         attributes[genai.ERROR_TYPE] = call.error.type
     elif call.outcome in ERROR_TYPE_OF_OUTCOME:
         attributes[genai.ERROR_TYPE] = ERROR_TYPE_OF_OUTCOME[call.outcome]
-    if isinstance(call.kept_input, Payload) or isinstance(call.kept_output, Payload):
-        _add_payload_facts(attributes, call.input_payload, call.output_payload)
+    if call.kept_input is not None or call.kept_output is not None:
+        _add_payload_facts(attributes, call.kept_input, call.kept_output)
         if call.content_exported:
             from foretell.semconv.messages.content import add_content  # most programs never export contents
 
@@ -277,23 +277,17 @@ def _add_session(attributes: Attributes, session: Session) -> None:
         _add_others(attributes, session.tags)
 
 
-def _add_payload_facts(attributes: Attributes, given: Payload | None, returned: Payload | None) -> None:
+def _add_payload_facts(attributes: Attributes, given: Kept | None, returned: Kept | None) -> None:
     """Say where the whole content lies and what is missing from it; the content itself is `add_content`'s."""
     redactions = 0
     truncated = []
-    if given is not None:
-        redactions = sum(given.redactions.values()) if given.redactions else 0
-        if given.is_truncated:
-            truncated.append("input")
-        if given.blob_sha256 is not None:
-            attributes[own.INPUT_REF] = given.blob_sha256
-    if returned is not None:
-        if returned.redactions:
-            redactions += sum(returned.redactions.values())
-        if returned.is_truncated:
-            truncated.append("output")
-        if returned.blob_sha256 is not None:
-            attributes[own.OUTPUT_REF] = returned.blob_sha256
+    for kept, word, ref in ((given, "input", own.INPUT_REF), (returned, "output", own.OUTPUT_REF)):
+        if isinstance(kept, Payload):
+            redactions += sum(kept.redactions.values())
+            if kept.is_truncated:
+                truncated.append(word)
+            if kept.blob_sha256 is not None:
+                attributes[ref] = kept.blob_sha256
     if redactions:
         attributes[own.REDACTIONS_COUNT] = redactions
     if truncated:

@@ -206,7 +206,7 @@ def _metrics_sink(
     def submit(signal: str, points: list[MetricPoints]) -> None:
         body, items = encode_points(points)
         if exporter is not None and items:
-            exporter.submit(signal, body, items)
+            exporter.submit(signal, (body,), items)
 
     sink = MetricsSink(
         metrics,

@@ -86,9 +86,9 @@ def test_after_the_end_a_flush_sends_on_its_own_thread():
     """What is recorded by the last exit handlers still arrives."""
     wire = Wire()
     exporter = make(wire)
-    exporter.submit("traces", span(1), 1)
+    exporter.submit("traces", [span(1)], 1)
     assert exporter.finish(10)
-    exporter.submit("traces", span(2), 1)
+    exporter.submit("traces", [span(2)], 1)
 
     assert exporter.flush(10)
     assert [False, True] == [thread is threading.current_thread() for thread in wire.threads]
@@ -99,15 +99,15 @@ def test_a_collector_that_hangs_at_the_end_leaves_what_it_was_sent_to_the_outbox
     wire, box = Wire(UNREACHABLE), Box()
     exporter = make(wire, box)
     wire.gate.clear()
-    exporter.submit("traces", span(1), 1)
+    exporter.submit("traces", [span(1)], 1)
     exporter.hurry()
     assert wire.is_busy.wait(10)
-    exporter.submit("traces", span(2), 1)
+    exporter.submit("traces", [span(2)], 1)
 
     assert not exporter.finish(0.05)
     kept = list(box.bodies.values())
     wire.gate.set()
-    exporter.submit("traces", span(3), 1)
+    exporter.submit("traces", [span(3)], 1)
     assert exporter.flush(10)
     assert 2 == len(kept)
     assert kept == list(box.bodies.values())[:2]
@@ -118,7 +118,7 @@ def test_the_end_sends_what_earlier_programs_left():
     """A program that lives for a moment empties the outbox too."""
     wire, box = Wire(), Box(b"a", b"b")
     exporter = make(wire, box)
-    exporter.submit("traces", span(1), 1)
+    exporter.submit("traces", [span(1)], 1)
 
     assert exporter.close(10)
     assert {} == box.bodies
@@ -130,7 +130,7 @@ def test_a_flush_tries_a_lost_collector_again_and_empties_the_outbox():
     wire, box, now = Wire(UNREACHABLE), Box(), [100.0]
     exporter = Exporter({"traces": wire}, Counts(), limits=LAZY, outbox=box, clock=lambda: now[0])
     for number in (1, 2):
-        exporter.submit("traces", span(number), 1)
+        exporter.submit("traces", [span(number)], 1)
         assert exporter.flush(10)
     assert 2 == len(box.bodies)
     wire.answer = SENT
@@ -146,7 +146,7 @@ def test_at_the_end_a_lost_collector_is_not_waited_for():
     """What it does not take at once is kept, and the outbox is not tried either."""
     wire, box = Wire(UNREACHABLE), Box(b"a")
     exporter = make(wire, box)
-    exporter.submit("traces", span(1), 1)
+    exporter.submit("traces", [span(1)], 1)
 
     assert exporter.close(10)
     assert 2 == len(box.bodies)

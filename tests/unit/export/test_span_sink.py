@@ -22,9 +22,9 @@ class Given:
         self.parts = []
         self.hurries = 0
 
-    def submit(self, signal, body, items):
+    def submit(self, signal, pieces, items):
         """Note."""
-        self.parts.append((signal, body, items))
+        self.parts.append((signal, b"".join(pieces), items))
         return True
 
     def hurry(self):

@@ -48,8 +48,8 @@ class CallEncoder:
         self._session: Session | None = None
         self._session_pairs: list[bytes] = []
 
-    def encode(self, call: Call) -> tuple[bytes, Sequence[bytes]]:
-        """A span, and log records about it, each as a field of a scope."""
+    def encode(self, call: Call) -> tuple[list[bytes], Sequence[bytes]]:
+        """A span in pieces, and log records about it, each as a field of a scope."""
         shape = shape_of(call)
         if shape is not None:
             try:
@@ -58,7 +58,7 @@ class CallEncoder:
                 pass
         return self._encode_alone(call)
 
-    def _encode_by_template(self, call: Call, shape: Shape) -> tuple[bytes, Sequence[bytes]]:
+    def _encode_by_template(self, call: Call, shape: Shape) -> tuple[list[bytes], Sequence[bytes]]:
         session_pairs = () if call.session is None else self._pairs_of(call.session)
         template = self._templates.get(shape)
         if template is None:
@@ -76,10 +76,9 @@ class CallEncoder:
             # Here, because most programs never export contents.
             from foretell.export.otlp.contents import encode_contents
 
-            contents = encode_contents(call)
-            span = template.join_span(call, trace_id, pairs + contents, flags_of(call))
+            span = template.list_span(call, trace_id, pairs, flags_of(call), encode_contents(call))
         else:
-            span = template.join_span(call, trace_id, pairs, flags_of(call))
+            span = template.list_span(call, trace_id, pairs, flags_of(call))
         has_event = self._has_events and call.kind is Kind.LLM
         return span, (template.join_event(call, trace_id, pairs),) if has_event else ()
 
@@ -107,9 +106,9 @@ class CallEncoder:
             self._session = session
         return self._session_pairs
 
-    def _encode_alone(self, call: Call) -> tuple[bytes, Sequence[bytes]]:
+    def _encode_alone(self, call: Call) -> tuple[list[bytes], Sequence[bytes]]:
         attributes = span_attributes(call, find_context_limit(call, self._context_window))
-        span = encode_call(call, attributes)
+        span = [encode_call(call, attributes)]
         if not self._has_events:
             return span, ()
         from foretell.export.otlp.events import encode_log_events

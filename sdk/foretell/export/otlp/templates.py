@@ -6,7 +6,7 @@ unusual about a call (an error, events, attributes of the user's, redactions) ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from struct import Struct
 from typing import TYPE_CHECKING, Any
@@ -141,16 +141,23 @@ class Template:
             pairs.append(string_pair(genai.TOOL_CALL_ID, call.facts.call_id))  # type: ignore[union-attr]
         return pairs
 
-    def join_span(self, call: Call, trace_id: bytes, pairs: list[bytes], flags: int) -> bytes:
-        """The whole span as a field of a scope; raises `struct.error` for ids or times that OTLP cannot hold."""
+    def list_span(
+        self, call: Call, trace_id: bytes, pairs: list[bytes], flags: int, contents: Sequence[bytes] = ()
+    ) -> list[bytes]:
+        """The whole span as a field of a scope, in pieces: contents are long, and copied once, into the request.
+
+        `pairs` are attributes, `contents` the pieces of fields. Raises `struct.error` for ids or times that OTLP cannot hold.
+        """
         parent_id = call.parent_id
         ids = _pack_ids(0x0A10, trace_id, 0x1208, call.span_id)
         if parent_id is not None:
             ids += _pack_parent(0x2208, parent_id)
         times = _pack_times_flags(call.start_ns, 0x41, call.end_ns, 0x0185, flags, 0x2A)
         size = len(ids) + len(self._kind) + len(times) + len(self._span) + sum(map(len, pairs)) + len(pairs)
+        if contents:
+            size += sum(map(len, contents))
         start = b"".join((b"\x12", varint(size), ids, self._kind, times, self._span))
-        return b"\x4a".join((start, *pairs))  # one copy only: contents are long
+        return [b"\x4a".join((start, *pairs)), *contents]
 
     def join_event(self, call: Call, trace_id: bytes, pairs: list[bytes]) -> bytes:
         """The details event, of an inference only, as a field of a scope."""

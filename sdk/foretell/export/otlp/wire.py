@@ -115,10 +115,16 @@ def string_pair(key: str, value: str | bytes) -> bytes:
     n = len(raw)
     if n < 126 and len(start) + 3 + n < 128:
         return b"".join((_ONE_BYTE[len(start) + 3 + n], start, _SHORT_STRINGS[n], raw))
-    length = varint(n)
-    inner = varint(1 + len(length) + n)
-    total = varint(len(start) + len(inner) + 1 + len(length) + n)
-    return b"".join((total, start, inner, b"\x0a", length, raw))  # one copy only: contents are long
+    return string_head(b"", key, n) + raw
+
+
+def string_head(tag: bytes, key: str, size: int) -> bytes:
+    """What precedes the UTF-8 of a text of that size in an attribute under `tag`."""
+    start = _keys.get(key) or _key(key)
+    length = varint(size)
+    inner = varint(1 + len(length) + size)
+    total = varint(len(start) + len(inner) + 1 + len(length) + size)
+    return b"".join((tag, total, start, inner, b"\x0a", length))
 
 
 def int_pair(key: str, value: int) -> bytes:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from foretell.model.call import Call
 from foretell.model.facts import MemoryFacts
 from foretell.model.kinds import Kind
-from foretell.model.payload import Payload
+from foretell.model.payload import Kept, Payload
 from foretell.semconv import genai
 from foretell.semconv.messages.parts import dumps, parse
 from foretell.semconv.messages.schema import read_request, read_response
@@ -34,8 +36,8 @@ def read_contents(call: Call) -> Contents:
 
 def _read_inference(call: Call) -> Contents:
     contents: Contents = {}
-    if call.input_payload is not None:
-        conversation = read_request(parse(call.input_payload.text))
+    if call.kept_input is not None:
+        conversation = read_request(_read(call.kept_input))
         if conversation.system_instructions:
             contents[genai.SYSTEM_INSTRUCTIONS] = conversation.system_instructions
         contents[genai.INPUT_MESSAGES] = conversation.messages
@@ -46,14 +48,14 @@ def _read_inference(call: Call) -> Contents:
 
 def _read_dialogue(call: Call) -> Contents:
     contents: Contents = {}
-    if call.input_payload is not None:
-        contents[genai.INPUT_MESSAGES] = read_request(parse(call.input_payload.text)).messages
+    if call.kept_input is not None:
+        contents[genai.INPUT_MESSAGES] = read_request(_read(call.kept_input)).messages
     return _with_output(call, contents)
 
 
 def _with_output(call: Call, contents: Contents) -> Contents:
-    if call.output_payload is not None:
-        contents[genai.OUTPUT_MESSAGES] = read_response(parse(call.output_payload.text))
+    if call.kept_output is not None:
+        contents[genai.OUTPUT_MESSAGES] = read_response(_read(call.kept_output))
     return contents
 
 
@@ -84,6 +86,11 @@ def _read_memory(call: Call) -> Contents:
     if records is not None:
         contents[genai.MEMORY_RECORDS] = _items_of(records)
     return contents
+
+
+def _read(kept: Kept) -> Any:  # parsed JSON
+    """What a content says. JSON that was taken as it is holds no number over 64 bits, so orjson reads it right."""
+    return orjson.loads(kept) if type(kept) is bytes else parse(kept.text)  # type: ignore[union-attr]  # a payload
 
 
 def _query_of(payload: Payload) -> str:

@@ -77,6 +77,15 @@ LIKE_OTHERS = [
         )
         for kind in (Kind.LLM, Kind.AGENT, Kind.TOOL, Kind.RETRIEVER)
     ),
+    *(
+        make_call(
+            kind,
+            content_exported=True,
+            kept_input='{"messages":[{"content":"naïve","role":"user"}]}'.encode(),
+            kept_output=b'{"text":"ho"}',
+        )
+        for kind in (Kind.LLM, Kind.AGENT, Kind.TOOL, Kind.RETRIEVER)
+    ),
     make_call(trace_id=2**128),
     make_call(span_id=2**64 + 1, end_ns=2**70),
     make_call(end_ns=None),
@@ -86,7 +95,7 @@ LIKE_OTHERS = [
 
 def read(span, records):
     """Everything in a span and its log records, attributes in any order."""
-    (span,) = ScopeSpans.FromString(span).spans
+    (span,) = ScopeSpans.FromString(b"".join(span)).spans
     found = {pair.key: pair.value for pair in span.attributes}
     assert len(found) == len(span.attributes)
     span.ClearField("attributes")
@@ -107,7 +116,7 @@ def test_a_template_says_what_the_long_way_says(number):
     """For the first call of a shape, and for those after it."""
     call = LIKE_OTHERS[number]
     attributes = span_attributes(call, find_context_limit(call, window))
-    expected = read(encode_call(call, attributes), encode_log_events(call, attributes))
+    expected = read([encode_call(call, attributes)], encode_log_events(call, attributes))
     encoder = CallEncoder(window, has_events=True)
 
     assert [expected, expected] == [read(*encoder.encode(call)) for _ in range(2)]
@@ -119,7 +128,7 @@ def test_one_encoder_for_all_of_them_mixes_nothing_up():
     for call in (*LIKE_OTHERS, *reversed(LIKE_OTHERS)):
         attributes = span_attributes(call, find_context_limit(call, window))
 
-        assert read(encode_call(call, attributes), encode_log_events(call, attributes)) == read(*encoder.encode(call))
+        assert read([encode_call(call, attributes)], encode_log_events(call, attributes)) == read(*encoder.encode(call))
 
 
 def test_without_events_there_are_none():
@@ -155,6 +164,6 @@ def test_messages_of_every_length_are_encoded_alike(role):
         body = json.dumps({"messages": texts})
         call = make_call(Kind.LLM, content_exported=True, input_payload=Payload(body, len(body)))
         attributes = span_attributes(call)
-        expected = read(encode_call(call, attributes), encode_log_events(call, attributes))
+        expected = read([encode_call(call, attributes)], encode_log_events(call, attributes))
 
         assert expected == read(*CallEncoder(has_events=True).encode(call))
