@@ -11,7 +11,7 @@ import orjson
 from foretell.cost.usage import estimate_usage
 from foretell.model.call import Call
 from foretell.model.facts import InferenceFacts
-from foretell.model.kinds import Kind
+from foretell.model.kinds import LLM
 from foretell.model.payload import value_of
 
 _TEXTS = frozenset(
@@ -32,7 +32,7 @@ def estimate_stream(call: Call) -> None:
     and 1 for an output that is still to come: that input stays, and the output is what has arrived.
     """
     facts, told = call.facts, call.usage
-    if call.kind is not Kind.LLM or not isinstance(facts, InferenceFacts):
+    if call.kind is not LLM or not isinstance(facts, InferenceFacts):
         return
     if not facts.is_stream or facts.finish_reasons or (told is not None and facts.provider != "anthropic"):
         return

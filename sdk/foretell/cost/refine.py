@@ -9,7 +9,7 @@ from foretell.cost.prices import PriceBook
 from foretell.cost.usage import read_facts
 from foretell.model.call import Call
 from foretell.model.facts import InferenceFacts
-from foretell.model.kinds import Kind
+from foretell.model.kinds import EMBEDDINGS, LLM
 from foretell.model.usage import Cost
 
 NS_PER_S = 1_000_000_000
@@ -25,7 +25,7 @@ def refine_costs(calls: Sequence[Call], prices: PriceBook, is_tracked: Callable[
     failure: Exception | None = None
     second, at = 0, datetime.fromtimestamp(0, timezone.utc)
     for call in calls:
-        if call.kind is not Kind.LLM and call.kind is not Kind.EMBEDDINGS:
+        if call.kind is not LLM and call.kind is not EMBEDDINGS:
             continue
         try:
             # Calls of one batch began within few seconds, and prices do not change within one.
@@ -43,7 +43,7 @@ def _refine(call: Call, prices: PriceBook, at: datetime, is_tracked: Callable[[C
     response, call.response = call.response, None
     facts = call.facts
     if not isinstance(facts, InferenceFacts):
-        facts = call.facts = InferenceFacts(operation="chat" if call.kind is Kind.LLM else "embeddings")
+        facts = call.facts = InferenceFacts(operation="chat" if call.kind is LLM else "embeddings")
     if response:
         usage = read_facts([response] if isinstance(response, dict) else response, facts)
         if usage is not None:

@@ -6,7 +6,7 @@ import traceback
 
 from foretell.errors import RunHalted
 from foretell.model.facts import ErrorFacts
-from foretell.model.kinds import Outcome
+from foretell.model.kinds import CANCELLED, ERROR, HALTED, OK, Outcome
 from foretell.payloads.taking.bare import name_type
 
 MAX_MESSAGE = 4_096
@@ -17,12 +17,12 @@ def outcome_of(error: BaseException) -> Outcome:
     """What an exception means for the operation it leaves: a closed stream is fine, a cancelled one is cancelled."""
     kind = type(error)  # not isinstance: it asks `__class__`, which may be the user's own code
     if issubclass(kind, GeneratorExit):
-        return Outcome.OK
+        return OK
     if issubclass(kind, RunHalted):
-        return Outcome.HALTED
+        return HALTED
     if not issubclass(kind, Exception):  # asyncio's CancelledError, KeyboardInterrupt, SystemExit
-        return Outcome.CANCELLED
-    return Outcome.ERROR
+        return CANCELLED
+    return ERROR
 
 
 def describe_error(error: BaseException, *, with_stack: bool) -> ErrorFacts:

@@ -15,7 +15,7 @@ from foretell.instrument.endings import describe_error, outcome_of
 from foretell.instrument.otel.limits import put_attribute, put_event
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import AGENT, EMBEDDINGS, ERROR, LLM, OK, OPEN, TOOL, WORKFLOW, Outcome
 from foretell.model.payload import is_cut, size_of
 from foretell.payloads.taking.snapshot import take_arguments, take_copy, take_snapshot
 
@@ -38,8 +38,8 @@ PRIVATE_PARENT = "foretell.parent"
 CALL_BYTES = 2_000
 """What a queued call takes beside the texts of its contents: 1.5 KB without any, 2.2 KB around contents of some lines."""
 
-_INFERENCE = (Kind.LLM, Kind.EMBEDDINGS)
-_GROUPS = (Kind.AGENT, Kind.WORKFLOW)
+_INFERENCE = (LLM, EMBEDDINGS)
+_GROUPS = (AGENT, WORKFLOW)
 
 
 class RunState:
@@ -108,7 +108,7 @@ class Operation(Call):
         self.spec = spec
         self.kind = kind = spec.kind
         self.name = spec.name
-        self.outcome = Outcome.OPEN
+        self.outcome = OPEN
         self.trace_flags = 1
         self.trace_state = ""
         self.size_bytes = CALL_BYTES
@@ -134,7 +134,7 @@ class Operation(Call):
         self._begin_run(outer) if parent is None else self._join_run(parent)
         if kind in _GROUPS:
             self.totals = AgentTotals()
-            if kind is Kind.AGENT:
+            if kind is AGENT:
                 self.agent_name = spec.name
                 self.rss_open_bytes = runtime.rss_bytes()
         self._decide_capture(capture)
@@ -160,7 +160,7 @@ class Operation(Call):
     def _join_run(self, parent: Operation) -> None:
         self.run = parent.run
         self.run_id = parent.run_id
-        self.agent = parent if parent.kind is Kind.AGENT else parent.agent
+        self.agent = parent if parent.kind is AGENT else parent.agent
         self.agent_name = parent.agent_name
         self.group = parent if parent.kind in _GROUPS else parent.group
         self.is_priced = parent.is_priced and self.spec.is_priced
@@ -174,7 +174,7 @@ class Operation(Call):
         spec = self.spec
         if capture.is_off:
             # A tool's arguments are still taken for its identity, by which loops are found; the worker keeps nothing.
-            self.is_captured_in = self.kind is Kind.TOOL
+            self.is_captured_in = self.kind is TOOL
             self.is_captured_out = False
         elif self.is_replayed:
             self.is_captured_in = self.is_captured_out = True
@@ -264,7 +264,7 @@ class Operation(Call):
             leave_context(self)
         if result is not None and self.output is None:
             self.set_output(result)
-        self._end(end_ns, Outcome.OK if self.error is None else Outcome.ERROR)
+        self._end(end_ns, OK if self.error is None else ERROR)
 
     def fail(self, error: BaseException) -> None:
         """End with the error that is about to go on to the caller; the error itself is left alone."""
@@ -273,17 +273,17 @@ class Operation(Call):
         end_ns = self.now_ns
         leave_context(self)
         outcome = outcome_of(error)
-        if outcome is not Outcome.OK:
+        if outcome is not OK:
             # The same error passing through several operations brings its stack once, with the innermost.
             self.error = describe_error(error, with_stack=self.run.last_error != id(error))
             self.run.last_error = id(error)
         elif self.error is not None:
-            outcome = Outcome.ERROR
+            outcome = ERROR
         self._end(end_ns, outcome)
 
     def _end(self, end_ns: int, outcome: Outcome) -> None:
         self.outcome = outcome
-        if self.kind is Kind.AGENT:
+        if self.kind is AGENT:
             self.rss_close_bytes = self.runtime.rss_bytes()
         self.end_ns = end_ns
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import OPEN, Kind, Outcome
 from foretell.model.payload import open_kept
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Call:
         self.trace_id = trace_id
         self.run_id = run_id
         self.start_ns = start_ns
-        self.outcome = Outcome.OPEN
+        self.outcome = OPEN
         self.trace_flags = 1
         self.trace_state = ""
         self.content_exported = False

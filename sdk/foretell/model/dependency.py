@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from foretell.model.facts import InferenceFacts, MemoryFacts, RetrievalFacts
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import EMBEDDINGS, ERROR, LLM, MEMORY, RETRIEVER, SPAN, THROTTLED, TIMEOUT, TOOL, Outcome
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -36,16 +36,16 @@ def name_dependency(call: Call) -> str | None:
 
     Of a client's request that is no more than a span the server, since each of its tries has a span of its own.
     """
-    if call.kind is Kind.SPAN:
+    if call.kind is SPAN:
         return _find_server(call.attributes) if call.span_kind == "client" and call.attributes else None
     facts = call.facts
     if isinstance(facts, InferenceFacts):
         return facts.provider or facts.server_address or UNKNOWN
     if isinstance(facts, (RetrievalFacts, MemoryFacts)) and facts.provider:
         return facts.provider
-    if call.kind in (Kind.LLM, Kind.EMBEDDINGS):
+    if call.kind in (LLM, EMBEDDINGS):
         return UNKNOWN
-    return call.name if call.kind in (Kind.TOOL, Kind.RETRIEVER, Kind.MEMORY) else None
+    return call.name if call.kind in (TOOL, RETRIEVER, MEMORY) else None
 
 
 def _find_server(attributes: Mapping[str, Any]) -> str | None:
@@ -62,7 +62,7 @@ def _find_server(attributes: Mapping[str, Any]) -> str | None:
 
 def judge_dependency(call: Call) -> Outcome:
     """Return the outcome as seen from outside: a failure may be a time-out or a refusal for rate."""
-    if call.outcome is not Outcome.ERROR or call.error is None:
+    if call.outcome is not ERROR or call.error is None:
         return call.outcome
     return _judge_error(call.error.type)
 
@@ -70,8 +70,8 @@ def judge_dependency(call: Call) -> Outcome:
 def is_no_answer(call: Call) -> bool:
     """True where nothing, or nothing but a refusal for rate, came back: a time-out, a broken connection, a 429."""
     if call.error is None:
-        return call.outcome in (Outcome.TIMEOUT, Outcome.THROTTLED)
-    return judge_dependency(call) in (Outcome.TIMEOUT, Outcome.THROTTLED) or is_broken(call.error.type)
+        return call.outcome in (TIMEOUT, THROTTLED)
+    return judge_dependency(call) in (TIMEOUT, THROTTLED) or is_broken(call.error.type)
 
 
 @lru_cache(maxsize=1024)
@@ -85,10 +85,10 @@ def is_broken(error_type: str) -> bool:
 def _judge_error(error_type: str) -> Outcome:
     error = _bare(error_type)
     if error in _TIMEOUT_CODES or any(word in error for word in _TIMEOUTS):
-        return Outcome.TIMEOUT
+        return TIMEOUT
     if error in _THROTTLE_CODES or any(word in error for word in _THROTTLES):
-        return Outcome.THROTTLED
-    return Outcome.ERROR
+        return THROTTLED
+    return ERROR
 
 
 def _bare(error_type: str) -> str:

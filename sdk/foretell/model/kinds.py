@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 
 class Kind(str, Enum):
@@ -35,3 +36,24 @@ class Outcome(str, Enum):
     """Of a dependency only: no answer in time."""
     THROTTLED = "throttled"
     """Of a dependency only: refused for rate (429)."""
+
+
+# The members by themselves. Before Python 3.12 each `Kind.TOOL` takes 0.1 µs, and for one recorded call some fifty are asked for.
+AGENT: Final = Kind.AGENT
+WORKFLOW: Final = Kind.WORKFLOW
+LLM: Final = Kind.LLM
+EMBEDDINGS: Final = Kind.EMBEDDINGS
+TOOL: Final = Kind.TOOL
+RETRIEVER: Final = Kind.RETRIEVER
+MEMORY: Final = Kind.MEMORY
+PLAN: Final = Kind.PLAN
+STEP: Final = Kind.STEP
+SPAN: Final = Kind.SPAN
+OPEN: Final = Outcome.OPEN
+OK: Final = Outcome.OK
+ERROR: Final = Outcome.ERROR
+CANCELLED: Final = Outcome.CANCELLED
+HALTED: Final = Outcome.HALTED
+ABORTED: Final = Outcome.ABORTED
+TIMEOUT: Final = Outcome.TIMEOUT
+THROTTLED: Final = Outcome.THROTTLED

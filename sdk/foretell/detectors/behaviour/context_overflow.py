@@ -12,7 +12,7 @@ from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.facts import InferenceFacts
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Kind
+from foretell.model.kinds import LLM
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -58,7 +58,7 @@ class ContextOverflow(Detector):
     """
 
     trigger = "context_overflow"
-    kinds = frozenset((Kind.LLM,))
+    kinds = frozenset((LLM,))
 
     def __init__(self, limits: Mapping[str, float], context_window: ContextWindow | None = None) -> None:
         """`context_window` tells how many tokens a model can hold; without it only the provider's errors tell."""

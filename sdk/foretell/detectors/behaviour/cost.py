@@ -11,12 +11,12 @@ from foretell.detectors.judgement import Judgement
 from foretell.model.dependency import name_model
 from foretell.model.facts import InferenceFacts
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Kind
+from foretell.model.kinds import EMBEDDINGS, LLM
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
 
-INFERENCES: Final = frozenset((Kind.LLM, Kind.EMBEDDINGS))
+INFERENCES: Final = frozenset((LLM, EMBEDDINGS))
 DEAREST: Final = 5
 """So many of a run's most expensive calls are its evidence."""
 NOTHING: Final = (0.0, 0)

@@ -11,7 +11,7 @@ from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.dependency import is_broken, judge_dependency, name_dependency
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Outcome
+from foretell.model.kinds import CANCELLED, ERROR, OK, THROTTLED, TIMEOUT
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -74,17 +74,17 @@ class DependencyTimeouts(Detector):
         self._recent.extend(calls)
         rows, given_up = self._rows.states, self._given_up
         for call in calls:
-            if rows or given_up or call.outcome is not Outcome.OK:
+            if rows or given_up or call.outcome is not OK:
                 self._take(call)
 
     def _take(self, call: Call) -> None:
         outcome = call.outcome
-        if outcome is Outcome.CANCELLED:
+        if outcome is CANCELLED:
             self._note_cancelled(call)
             return
         if call.run_id in self._given_up:
             self._settle_cancelled(call)
-        if outcome is Outcome.OK:
+        if outcome is OK:
             if self._rows.states and (name := name_dependency(call)) is not None:
                 for fault in _FAULTS:
                     self._end((call.agent_name, name, fault))
@@ -118,7 +118,7 @@ class DependencyTimeouts(Detector):
     def _settle_cancelled(self, call: Call) -> None:
         """The run goes on, or fails with a time-out: its cancelled calls were given up for want of an answer."""
         calls = self._given_up.pop(call.run_id, ())
-        if call.outcome is Outcome.ERROR and name_dependency(call) is None and _class_of(call) != NO_ANSWER:
+        if call.outcome is ERROR and name_dependency(call) is None and _class_of(call) != NO_ANSWER:
             return
         for one in calls:
             self._count_failure(one, (one.agent_name, name_dependency(one) or "", NO_ANSWER))
@@ -182,20 +182,18 @@ ADVICE: Final[Mapping[str, str]] = {
 def _is_beside(other: Call, call: Call) -> bool:
     """True where the other one ended by itself just before this one was cancelled."""
     return (
-        other.run_id == call.run_id
-        and other.outcome is not Outcome.CANCELLED
-        and 0 <= end_of(call) - end_of(other) < BESIDE_NS
+        other.run_id == call.run_id and other.outcome is not CANCELLED and 0 <= end_of(call) - end_of(other) < BESIDE_NS
     )
 
 
 def _class_of(call: Call) -> str | None:
     """Which row a failure belongs to; None for one that is an answer too, such as a bad request."""
     outcome = judge_dependency(call)
-    if outcome is Outcome.TIMEOUT:
+    if outcome is TIMEOUT:
         return NO_ANSWER
-    if outcome is Outcome.THROTTLED:
+    if outcome is THROTTLED:
         return REFUSED
-    if outcome is not Outcome.ERROR:
+    if outcome is not ERROR:
         return None
     if call.error is None or call.error.type in ("", "_OTHER"):
         return UNTOLD

@@ -11,7 +11,7 @@ from foretell.detectors.behaviour.board import Board, Table, end_of, hex_id
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import ABORTED, AGENT, ERROR, TIMEOUT
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -23,7 +23,7 @@ SHOWN: Final = 5
 """So many of the newest failed runs are the evidence."""
 RELEASE: Final = 0.5
 """Of the limit: below it the agent is well again."""
-FAILURES: Final = frozenset((Outcome.ERROR, Outcome.TIMEOUT, Outcome.ABORTED))
+FAILURES: Final = frozenset((ERROR, TIMEOUT, ABORTED))
 Z: Final = 1.96
 
 
@@ -67,7 +67,7 @@ class ErrorRate(Detector):
     """
 
     trigger = "error_rate"
-    kinds = frozenset((Kind.AGENT,))
+    kinds = frozenset((AGENT,))
 
     def __init__(self, limits: Mapping[str, float]) -> None:
         """Watch with the limits of the catalogue."""

@@ -12,7 +12,7 @@ from foretell.detectors.behaviour.board import Board, Table, hex_id, join_key
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import AGENT, ERROR, OK, RETRIEVER, TOOL
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -143,7 +143,7 @@ class PatternAnomaly(Detector):
     """
 
     trigger = "pattern_anomaly"
-    kinds = frozenset((Kind.TOOL, Kind.RETRIEVER, Kind.AGENT))
+    kinds = frozenset((TOOL, RETRIEVER, AGENT))
 
     def __init__(self, limits: Mapping[str, float]) -> None:
         """Watch with the limits of the catalogue."""
@@ -156,7 +156,7 @@ class PatternAnomaly(Detector):
 
     def take(self, call: Call, now_ns: int) -> None:
         """Note a tool, or judge the agent that ended."""
-        if call.kind is Kind.AGENT:
+        if call.kind is AGENT:
             self._judge(call)
             return
         agent = call.agent_name
@@ -187,7 +187,7 @@ class PatternAnomaly(Detector):
         reference = self._agents.touch(name)
         if call.version != reference.version:
             reference.reset(call.version)
-        if call.outcome not in (Outcome.OK, Outcome.ERROR):
+        if call.outcome not in (OK, ERROR):
             return
         walk = tuple([reference.number(tool) for tool in steps.tools]) if steps is not None else ()
         known = len(reference.walks)
@@ -198,7 +198,7 @@ class PatternAnomaly(Detector):
         elif not known:
             text = f"{name} has too few successful runs yet: {self._least} of one version are needed to know its ways."
             self._board.doubt(Judgement(name, Verdict.UNKNOWN, explanation=text, agent_name=name))
-        if call.outcome is Outcome.OK:
+        if call.outcome is OK:
             reference.add(walk)
 
     def _compare(self, call: Call, reference: _Reference, walk: Walk, steps: _Steps | None) -> None:

@@ -11,7 +11,7 @@ from foretell.detectors.behaviour.roles import Role, find_role
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import AGENT, OK, TOOL
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -44,7 +44,7 @@ class SlowResponse(Detector):
     """
 
     trigger = "slow_response"
-    kinds = frozenset((Kind.AGENT, Kind.TOOL))
+    kinds = frozenset((AGENT, TOOL))
 
     def __init__(self, limits: Mapping[str, float]) -> None:
         """Watch with the limits of the catalogue."""
@@ -63,7 +63,7 @@ class SlowResponse(Detector):
 
     def take_open(self, call: Call, now_ns: int) -> None:
         """Remember a run that goes on."""
-        if call.kind is Kind.TOOL:
+        if call.kind is TOOL:
             if find_role(call.name) is Role.PERSON and len(self._asked) < OPEN_RUNS:
                 self._asked[call.span_id] = call.run_id
             return
@@ -75,12 +75,12 @@ class SlowResponse(Detector):
     def take_all(self, calls: Sequence[Call], now_ns: int) -> None:
         """Compare runs that ended; tools matter only while a person is asked."""
         for call in calls:
-            if call.kind is Kind.AGENT or self._asked:
+            if call.kind is AGENT or self._asked:
                 self.take(call, now_ns)
 
     def take(self, call: Call, now_ns: int) -> None:
         """Compare a run that ended with those before."""
-        if call.kind is Kind.TOOL:
+        if call.kind is TOOL:
             if self._asked:
                 self._asked.pop(call.span_id, None)
             return
@@ -89,7 +89,7 @@ class SlowResponse(Detector):
         if agent.open and agent.open.pop(call.span_id, None) is not None:
             self._board.clear(join_key(call.run_id, name))
         duration_s = call.duration_s
-        if call.outcome is not Outcome.OK or duration_s is None or duration_s < 0:
+        if call.outcome is not OK or duration_s is None or duration_s < 0:
             return
         durations = agent.durations
         if call.version != durations.version:

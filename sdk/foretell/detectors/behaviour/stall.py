@@ -10,22 +10,22 @@ from foretell.detectors.behaviour.roles import Role, find_role
 from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Kind
+from foretell.model.kinds import AGENT, EMBEDDINGS, LLM, MEMORY, PLAN, RETRIEVER, SPAN, STEP, TOOL, WORKFLOW, Kind
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
 
 OPEN_CALLS: Final = 256
 """So many open calls of one run are remembered."""
-_RESULTS = frozenset((Kind.TOOL, Kind.RETRIEVER))
+_RESULTS = frozenset((TOOL, RETRIEVER))
 """Kinds whose result the agent has to go on with."""
-_SMALL = frozenset((Kind.STEP, Kind.SPAN, Kind.MEMORY, Kind.EMBEDDINGS))
+_SMALL = frozenset((STEP, SPAN, MEMORY, EMBEDDINGS))
 """Kinds after which the agent is still at the tool's result: they only show that it was alive."""
-_ENDS = frozenset((Kind.AGENT, Kind.WORKFLOW))
+_ENDS = frozenset((AGENT, WORKFLOW))
 """Kinds after which nothing is left to go on with."""
 _OUTWARD = frozenset(("client", "producer"))
 """Foreign spans that are in flight themselves; others only stand around."""
-_AROUND = frozenset((Kind.AGENT, Kind.WORKFLOW, Kind.STEP, Kind.PLAN))
+_AROUND = frozenset((AGENT, WORKFLOW, STEP, PLAN))
 """Kinds that are open as long as there is something inside: no sign that something is in flight."""
 
 
@@ -85,8 +85,8 @@ class Stall(Detector):
             return
         if len(run.open) < OPEN_CALLS:
             kind = call.kind
-            if kind is Kind.SPAN and call.span_kind not in _OUTWARD:
-                kind = Kind.STEP
+            if kind is SPAN and call.span_kind not in _OUTWARD:
+                kind = STEP
             run.open[call.span_id] = (kind, call.parent_id)
         if call.start_ns >= run.armed_ns > 0:
             self._go_on(call.run_id, run, call.start_ns)
@@ -174,7 +174,7 @@ class Stall(Detector):
             around.add(parent)
             parent = run.open[parent][1]
         for span_id, (kind, _) in run.open.items():
-            if kind is Kind.LLM or (kind not in _AROUND and span_id not in around):
+            if kind is LLM or (kind not in _AROUND and span_id not in around):
                 return True
         return False
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import ABORTED, AGENT, CANCELLED, ERROR, HALTED, OK
 from foretell.semconv import genai
 from foretell.semconv import metrics as table
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 AGENT_LIMIT: Final = 500
 """So many agents of one process have a heartbeat; names made at run time would have no end."""
-RUN_OUTCOMES: Final = (Outcome.OK, Outcome.ERROR, Outcome.CANCELLED, Outcome.HALTED, Outcome.ABORTED)
+RUN_OUTCOMES: Final = (OK, ERROR, CANCELLED, HALTED, ABORTED)
 
 
 class AgentMetrics:
@@ -44,7 +44,7 @@ class AgentMetrics:
         oldest_ns: dict[str, int] = {}
         active: dict[str, int] = {}
         for call in open_calls:
-            if call.kind is Kind.AGENT:
+            if call.kind is AGENT:
                 self.see(call.name, now_ns)
                 active[call.name] = active.get(call.name, 0) + 1
                 oldest_ns[call.name] = min(oldest_ns.get(call.name, call.start_ns), call.start_ns)

@@ -11,7 +11,7 @@ from foretell.export.metrics.labels import BoundedNames, label_client
 from foretell.export.metrics.series import CallSeries, ContextWindow, SeriesMaker
 from foretell.model.dependency import UNKNOWN, name_dependency
 from foretell.model.facts import InferenceFacts, ToolFacts
-from foretell.model.kinds import Kind
+from foretell.model.kinds import AGENT, EMBEDDINGS, LLM, MEMORY, PLAN, RETRIEVER, TOOL, WORKFLOW, Kind
 from foretell.model.payload import Payload
 from foretell.semconv import genai, legacy
 from foretell.semconv import metrics as table
@@ -46,10 +46,10 @@ class CallMetrics:
         self._is_legacy = is_legacy
         # A table, since Python 3.11 takes 100 ns to find a member of an Enum by name.
         self._adders: dict[Kind, Callable[[Call], CallSeries]] = {
-            Kind.LLM: self._add_inference,
-            Kind.EMBEDDINGS: self._add_embeddings,
-            Kind.AGENT: self._add_agent,
-            **dict.fromkeys((Kind.TOOL, Kind.RETRIEVER, Kind.MEMORY, Kind.WORKFLOW, Kind.PLAN), self._add_other),
+            LLM: self._add_inference,
+            EMBEDDINGS: self._add_embeddings,
+            AGENT: self._add_agent,
+            **dict.fromkeys((TOOL, RETRIEVER, MEMORY, WORKFLOW, PLAN), self._add_other),
         }
         self.after_fork()
 

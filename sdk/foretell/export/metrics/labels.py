@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from foretell.model.dependency import name_model
 from foretell.model.facts import InferenceFacts, MemoryFacts, RetrievalFacts
-from foretell.model.kinds import Kind
+from foretell.model.kinds import AGENT, EMBEDDINGS, RETRIEVER
 from foretell.semconv import genai
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def label_client(call: Call) -> Attributes:
     if isinstance(facts, MemoryFacts):
         return join_labels((genai.OPERATION, facts.operation), (genai.PROVIDER, facts.provider))
     provider = facts.provider if isinstance(facts, RetrievalFacts) else None
-    operation = {Kind.RETRIEVER: "retrieval", Kind.EMBEDDINGS: "embeddings"}.get(call.kind, "search_memory")
+    operation = {RETRIEVER: "retrieval", EMBEDDINGS: "embeddings"}.get(call.kind, "search_memory")
     return join_labels((genai.OPERATION, operation), (genai.PROVIDER, provider))
 
 
@@ -81,7 +81,7 @@ def label_error(call: Call) -> Attributes:
 
 def name_source(call: Call) -> str:
     """Return who made the call."""
-    if call.kind is not Kind.AGENT:
+    if call.kind is not AGENT:
         return call.agent_name or ENTRY
     return (call.agent.agent_name if call.agent is not None else None) or ENTRY
 

@@ -16,7 +16,7 @@ from foretell.export.metrics.labels import (
 )
 from foretell.model.dependency import UNKNOWN, judge_dependency, name_dependency, name_model
 from foretell.model.facts import InferenceFacts, ToolFacts
-from foretell.model.kinds import Kind
+from foretell.model.kinds import EMBEDDINGS, MEMORY, RETRIEVER, TOOL, WORKFLOW
 from foretell.semconv import genai, legacy
 from foretell.semconv import metrics as table
 
@@ -80,7 +80,7 @@ class SeriesMaker:
         provider, model = facts.provider or UNKNOWN, name_model(facts)
         series.model = (*series.agent, ("provider", provider), ("model", model))
         failed = label_error(call)
-        if call.kind is Kind.EMBEDDINGS:
+        if call.kind is EMBEDDINGS:
             series.duration = self._metrics.histogram_series(table.OPERATION_DURATION, (*label_client(call), *failed))
             return series
         series.labels = label_inference(facts, provider)
@@ -117,15 +117,15 @@ class SeriesMaker:
         """Return what a tool, retriever, memory, workflow or plan adds to."""
         series = self._make(call)
         failed = label_error(call)
-        if call.kind is Kind.TOOL:
+        if call.kind is TOOL:
             type_ = call.facts.type if isinstance(call.facts, ToolFacts) else None
             labels = join_labels((genai.TOOL_NAME, call.name), (genai.TOOL_TYPE, type_))
             labels = (*labels, *series.agent, *failed)
             series.duration = self._metrics.histogram_series(table.EXECUTE_TOOL_DURATION, labels)
-        elif call.kind is Kind.WORKFLOW:
+        elif call.kind is WORKFLOW:
             labels = ((genai.WORKFLOW_NAME, call.name), *failed)
             series.duration = self._metrics.histogram_series(table.INVOKE_WORKFLOW_DURATION, labels)
-        elif call.kind in (Kind.RETRIEVER, Kind.MEMORY):
+        elif call.kind in (RETRIEVER, MEMORY):
             labels = (*label_client(call), *failed)
             series.duration = self._metrics.histogram_series(table.OPERATION_DURATION, labels)
         return series

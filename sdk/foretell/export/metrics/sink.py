@@ -10,7 +10,7 @@ from foretell.export.metrics.agents import AgentMetrics
 from foretell.export.metrics.calls import CallMetrics
 from foretell.export.metrics.process import set_process, set_telemetry
 from foretell.export.metrics.series import ContextWindow
-from foretell.model.kinds import Kind
+from foretell.model.kinds import AGENT
 
 if TYPE_CHECKING:
     from foretell.export.metrics.points import MetricPoints
@@ -81,13 +81,13 @@ class MetricsSink:
     def take_open(self, calls: Sequence[Call]) -> None:
         """Note agents that are at work, before their first run ends."""
         for call in calls:
-            if call.kind is Kind.AGENT:
+            if call.kind is AGENT:
                 self._see_agent(call.name)
 
     def take(self, calls: Sequence[Call]) -> None:
         """Count finished calls."""
         add = self._calls.add
-        agent = Kind.AGENT
+        agent = AGENT
         is_run_over = False
         for call in calls:
             try:

@@ -10,7 +10,7 @@ from foretell.export.otlp.calls import encode_call, flags_of
 from foretell.export.otlp.templates import SHAPE_LIMIT, Shape, Template, shape_of
 from foretell.export.otlp.wire import attribute_pairs, string_pair
 from foretell.model.facts import InferenceFacts
-from foretell.model.kinds import Kind
+from foretell.model.kinds import LLM
 from foretell.semconv import genai, own
 from foretell.semconv.encode import span_attributes
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from foretell.model.call import Call
     from foretell.model.facts import Session
 
+EncodeContents = Callable[["Call"], list[bytes]]
 ContextWindow = Callable[[str | None, str], int | None]
 """Provider and model → tokens that the model can hold; None where that is unknown."""
 
@@ -41,6 +42,7 @@ class CallEncoder:
         """`has_events`: log records about the calls are wanted too."""
         self._context_window = context_window
         self._has_events = has_events
+        self._encode_contents: EncodeContents | None = None
         self._templates: dict[Shape, Template] = {}
         # Of the call before: most of a batch share them.
         self._run_id, self._run_pair = "", b""
@@ -73,14 +75,19 @@ class CallEncoder:
             self._trace_id = call.trace_id
         trace_id = self._trace_bytes
         if call.content_exported:
-            # Here, because most programs never export contents.
-            from foretell.export.otlp.contents import encode_contents
-
-            span = template.list_span(call, trace_id, pairs, flags_of(call), encode_contents(call))
+            span = template.list_span(call, trace_id, pairs, flags_of(call), self._find_contents_encoder()(call))
         else:
             span = template.list_span(call, trace_id, pairs, flags_of(call))
-        has_event = self._has_events and call.kind is Kind.LLM
+        has_event = self._has_events and call.kind is LLM
         return span, (template.join_event(call, trace_id, pairs),) if has_event else ()
+
+    def _find_contents_encoder(self) -> EncodeContents:
+        if self._encode_contents is None:
+            # Here, because most programs never export contents; and once, because asking takes 1 µs.
+            from foretell.export.otlp.contents import encode_contents
+
+            self._encode_contents = encode_contents
+        return self._encode_contents
 
     def _make_template(self, call: Call, shape: Shape) -> Template:
         if len(self._templates) >= SHAPE_LIMIT:

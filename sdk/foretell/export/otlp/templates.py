@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.export.otlp.wire import attributes_field, double_start, int_pair, string_pair, text, varint
 from foretell.model.facts import InferenceFacts, ToolFacts
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import AGENT, LLM, OK, TOOL, Kind
 from foretell.model.payload import Payload
 from foretell.semconv import genai, own
 from foretell.semconv.encode import SPAN_KINDS, span_kind, span_name
@@ -55,7 +55,7 @@ Shape = tuple[Any, ...]
 def shape_of(call: Call) -> Shape | None:
     """The shape of a call, None where it is unusual."""
     if (
-        call.outcome is not Outcome.OK
+        call.outcome is not OK
         or call.error is not None
         or call.events
         or call.attributes
@@ -88,7 +88,7 @@ def _shape_of_inference(call: Call) -> Shape | None:
         return None
     price = None if cost is None else (cost.source, cost.price_date)
     return (
-        Kind.LLM, _shared_facts(facts), call.agent_name, price, None if usage is None else usage.is_estimated, request
+        LLM, _shared_facts(facts), call.agent_name, price, None if usage is None else usage.is_estimated, request
     )  # fmt: skip
 
 
@@ -96,17 +96,17 @@ def _shape_of_tool(call: Call) -> Shape | None:
     facts = call.facts
     if type(facts) is not ToolFacts:
         return None
-    return Kind.TOOL, call.name, call.agent_name, facts.type, facts.description
+    return TOOL, call.name, call.agent_name, facts.type, facts.description
 
 
 def _shape_of_agent(call: Call) -> Shape:
-    return Kind.AGENT, call.name, call.version
+    return AGENT, call.name, call.version
 
 
 _SHAPES: dict[Kind, Callable[[Call], Shape | None]] = {
-    Kind.LLM: _shape_of_inference,
-    Kind.TOOL: _shape_of_tool,
-    Kind.AGENT: _shape_of_agent,
+    LLM: _shape_of_inference,
+    TOOL: _shape_of_tool,
+    AGENT: _shape_of_agent,
 }
 
 
@@ -122,7 +122,7 @@ class Template:
         self._span = text(span_name(call)) + attributes_field(b"\x4a", shared)
         self._event = b""
         self._event_name = b"\x62" + text(DETAILS.name)
-        if call.kind is Kind.LLM:
+        if call.kind is LLM:
             severity = bytes((0x10, DETAILS.severity_number or 0, 0x1A)) + text(DETAILS.severity or "")
             self._event = severity + b"\x2a\x00" + attributes_field(b"\x32", shared)
         self._context_limit: int = attributes.get(own.CONTEXT_LIMIT, 0)
@@ -133,9 +133,9 @@ class Template:
         if call.step_index is not None:
             pairs.append(int_pair(own.STEP_INDEX, call.step_index))
         kind = call.kind
-        if kind is Kind.LLM:
+        if kind is LLM:
             self._add_inference(call, pairs)
-        elif kind is Kind.AGENT:
+        elif kind is AGENT:
             _add_agent(call, pairs)
         elif call.facts.call_id is not None:  # type: ignore[union-attr]  # a tool's, as its shape says
             pairs.append(string_pair(genai.TOOL_CALL_ID, call.facts.call_id))  # type: ignore[union-attr]

@@ -18,7 +18,7 @@ from foretell.instrument.otel.foreign_place import (
     join_sessions,
 )
 from foretell.model.call import Call
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import AGENT, HALTED, LLM, SPAN, STEP, TOOL
 from foretell.semconv import genai
 from foretell.semconv.inward.endings import settle_early_end
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from foretell.instrument.runtime import Capture
 
-_REPLACED = (*INFERENCE, Kind.TOOL, Kind.AGENT)
+_REPLACED = (*INFERENCE, TOOL, AGENT)
 """Kinds of call that an operation of ours inside a foreign span of the same name tells better."""
 
 
@@ -48,7 +48,7 @@ class ForeignCall(LazyCall):
         self.is_summed = False
         self.inner = place.inner_calls()
         self.id = context.span_id if context is not None else 0
-        self.kind = Kind.LLM if place.is_genai else Kind.SPAN  # a guess; the worker prepares for prices by it
+        self.kind = LLM if place.is_genai else SPAN  # a guess; the worker prepares for prices by it
 
     def fill(self) -> None:
         """Read the span, once."""
@@ -76,10 +76,10 @@ def read_foreign(calls: Sequence[Call]) -> None:
 
 def _place(call: Call, span: ReadableSpan, place: Place) -> None:
     """Give the call its agent, run, session and sums; what is told twice is counted once."""
-    if call.kind is not Kind.SPAN:
+    if call.kind is not SPAN:
         place.look()
     if place.is_halted:
-        call.outcome = Outcome.HALTED
+        call.outcome = HALTED
     call.run_id = place.run_id
     call.step_index = place.step_index
     call.parent_id = place.parent_id()
@@ -106,7 +106,7 @@ def _count_once(call: Call, span: ReadableSpan, place: Place) -> None:
 
 def _is_same_tool(call: Call, nearest: Call) -> bool:
     """A protocol's span inside the tool's own, for example; a tool that calls itself is two."""
-    if not (call.kind is nearest.kind is Kind.TOOL and nearest.scope != call.scope):
+    if not (call.kind is nearest.kind is TOOL and nearest.scope != call.scope):
         return False
     # Frameworks put a server's name before its tools'.
     is_remote = nearest.scope is not None and "mcp.method.name" in (call.attributes or {})
@@ -114,7 +114,7 @@ def _is_same_tool(call: Call, nearest: Call) -> bool:
 
 
 def _demote(call: Call, span: ReadableSpan) -> None:
-    call.kind, call.name = Kind.STEP, span.name
+    call.kind, call.name = STEP, span.name
     call.facts = call.usage = call.cost = None
 
 
@@ -149,9 +149,9 @@ def adopt_operation(operation: Operation, place: Place) -> None:
         place.is_replaced = True
         operation.parent_id = place.parent_id()
         around = place.nearest()
-    operation.agent = around if around is None or around.kind is Kind.AGENT else around.agent
+    operation.agent = around if around is None or around.kind is AGENT else around.agent
     operation.group = around if around is None or around.kind in GROUPS else around.group
-    if operation.kind is not Kind.AGENT:
+    if operation.kind is not AGENT:
         operation.agent_name = operation.agent.agent_name if operation.agent is not None else None
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from foretell.cost.estimating import estimate_stream
-from foretell.model.kinds import Kind
+from foretell.model.kinds import TOOL
 from foretell.model.payload import Captured, Payload
 from foretell.semconv import genai
 from foretell.semconv.inward.dialects import INDEXED, ROWS
@@ -56,7 +56,7 @@ def take_contents(call: Call, capture: Capture) -> None:
     call.input = _captured(given) or _take(call, INPUTS)
     call.output = _captured(returned) or _take(call, OUTPUTS)
     estimate_stream(call)
-    if not capture.inputs and call.kind is not Kind.TOOL:
+    if not capture.inputs and call.kind is not TOOL:
         call.input = None
     if not capture.outputs:
         call.output = None

@@ -11,7 +11,7 @@ from foretell.errors import FAULTS
 from foretell.instrument.operation import Operation, RunState
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals, Event, Link, Session
-from foretell.model.kinds import Kind
+from foretell.model.kinds import AGENT, EMBEDDINGS, LLM, SPAN, WORKFLOW, Kind
 from foretell.semconv import genai
 from foretell.semconv.inward.decode import KIND_OF_OPERATION, call_from_span
 from foretell.semconv.inward.foreign import normalise, operation_of
@@ -19,8 +19,8 @@ from foretell.semconv.inward.foreign import normalise, operation_of
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
-GROUPS = (Kind.AGENT, Kind.WORKFLOW)
-INFERENCE = (Kind.LLM, Kind.EMBEDDINGS)
+GROUPS = (AGENT, WORKFLOW)
+INFERENCE = (LLM, EMBEDDINGS)
 _MARKS = ("gen_ai.", "openinference.", "traceloop.", "llm.", "langfuse.", "agentops.", "pydantic_ai.", "embedding.")
 _SLOTS = tuple(Call.__slots__)
 _READING = RLock()
@@ -146,7 +146,7 @@ class Place:
         self.run = run
         self.session = session
         self.on_known = on_known
-        self.kind = Kind.SPAN
+        self.kind = SPAN
         self.step_index: int | None = None
         self.is_genai = self.is_halted = False
         self.is_hidden = self.is_paired = False
@@ -183,7 +183,7 @@ class Place:
         """Whether its attributes say by now that it is an agent's work; the first time, it takes its step in the run."""
         if not self.is_genai and any(key.startswith(_MARKS) for key in self.span.attributes or ()):
             self.is_genai = True
-            self.kind = KIND_OF_OPERATION.get(operation_of(self.span.attributes), Kind.SPAN)
+            self.kind = KIND_OF_OPERATION.get(operation_of(self.span.attributes), SPAN)
             if self.run is not None:
                 self.run.is_live = True
             self.merged = self._find_same()
@@ -203,7 +203,7 @@ class Place:
                 self.above.is_replaced = True  # the innermost of three tells it
                 return nearest
             return nearest if isinstance(nearest, Operation) else None
-        if self.kind is not Kind.AGENT or nearest.name != OpenForeign(self).name:
+        if self.kind is not AGENT or nearest.name != OpenForeign(self).name:
             return None
         scope = self.span.instrumentation_scope
         # An agent may well call another of its name: two of one instrumentor are two.
@@ -240,7 +240,7 @@ class Place:
         call.session = join_sessions(call.session, self.session)
         if nearest is not None:
             call.session = join_sessions(call.session, nearest.session)
-            call.agent = nearest if nearest.kind is Kind.AGENT else nearest.agent
+            call.agent = nearest if nearest.kind is AGENT else nearest.agent
             call.group = nearest if nearest.kind in GROUPS else nearest.group
             if call.agent_name is None and call.agent is not None:
                 call.agent_name = call.agent.agent_name
@@ -318,7 +318,7 @@ def bare_call(span: ReadableSpan, place: Place) -> Call:
     """What is left of a span that could not be read: its times and where it stood, no text."""
     context = span.get_span_context()
     call = Call(
-        Kind.SPAN,
+        SPAN,
         "unreadable",
         id=context.span_id if context else 0,
         trace_id=context.trace_id if context else 0,

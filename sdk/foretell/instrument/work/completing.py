@@ -11,11 +11,11 @@ from foretell.instrument.operation import Operation
 from foretell.instrument.otel.foreign_call import ForeignCall, read_foreign
 from foretell.model.call import Call
 from foretell.model.facts import AgentTotals, InferenceFacts, MemoryFacts, RetrievalFacts, ToolFacts
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import EMBEDDINGS, LLM, MEMORY, OK, RETRIEVER, TOOL
 from foretell.model.payload import is_cut, value_of
 from foretell.model.usage import Usage
 
-INFERENCES = frozenset((Kind.LLM, Kind.EMBEDDINGS))
+INFERENCES = frozenset((LLM, EMBEDDINGS))
 _REQUEST_NAMES = {"n": "choice_count", "stop": "stop_sequences"}
 
 
@@ -44,13 +44,13 @@ def _estimate_cut_stream(call: Operation) -> None:
 def facts_of(call: Operation) -> Facts:
     """What an operation's decorator and call said, as the facts of its kind."""
     kind, spec = call.kind, call.spec
-    if kind is Kind.TOOL:
+    if kind is TOOL:
         return ToolFacts(description=spec.description)
-    if kind is Kind.LLM or kind is Kind.EMBEDDINGS:
+    if kind is LLM or kind is EMBEDDINGS:
         return _inference(call)
-    if kind is Kind.MEMORY:
+    if kind is MEMORY:
         return MemoryFacts(spec.operation or "search_memory")
-    if kind is Kind.RETRIEVER:
+    if kind is RETRIEVER:
         return RetrievalFacts(data_source_id=call.name, provider=spec.provider)
     return None
 
@@ -129,14 +129,14 @@ def _sum_usages(usages: Sequence[Usage]) -> Usage | None:
 def add_totals(calls: Sequence[Call]) -> None:
     """Add model and tool calls to the agents and workflows around them, which end later and so come later."""
     for call in calls:
-        if call.kind is Kind.LLM or call.kind is Kind.EMBEDDINGS:
+        if call.kind is LLM or call.kind is EMBEDDINGS:
             _add_inference(call)
-        elif call.kind is Kind.TOOL and call.agent is not None and call.agent.totals is not None:
+        elif call.kind is TOOL and call.agent is not None and call.agent.totals is not None:
             call.agent.totals.tool_calls += 1
 
 
 def _add_inference(call: Call) -> None:
-    if call.agent is not None and call.agent.totals is not None and call.kind is Kind.LLM:
+    if call.agent is not None and call.agent.totals is not None and call.kind is LLM:
         call.agent.totals.inference_calls += 1
     group = call.group
     while group is not None:
@@ -151,5 +151,5 @@ def _add_tokens(totals: AgentTotals, call: Call) -> None:
         totals.output_tokens += call.usage.output_tokens
     if call.cost is not None:
         totals.cost_usd += call.cost.amount_usd
-    elif call.usage is not None or call.outcome is Outcome.OK:
+    elif call.usage is not None or call.outcome is OK:
         totals.unpriced_calls += 1

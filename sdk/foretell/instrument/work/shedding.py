@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from foretell.cost.responses import add_response
 from foretell.instrument.operation import CALL_BYTES, Operation
-from foretell.model.kinds import Kind
+from foretell.model.kinds import EMBEDDINGS, LLM
 from foretell.model.payload import value_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def shed_contents(call: Call) -> int:
     if not isinstance(call, Operation) or call.size_bytes <= CALL_BYTES:
         return 0
     freed = call.size_bytes - CALL_BYTES
-    if call.output is not None and call.kind in (Kind.LLM, Kind.EMBEDDINGS):
+    if call.output is not None and call.kind in (LLM, EMBEDDINGS):
         call.response = list(call.response or ())
         add_response(call.response, value_of(call.output))
     call.input = call.output = None

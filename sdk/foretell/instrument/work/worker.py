@@ -14,7 +14,7 @@ from foretell.instrument.work.delivery import Delivery, sum_bytes
 from foretell.instrument.work.queue_limits import BATCH, DEFAULT_LIMITS, DRAIN_BATCH, Limits
 from foretell.instrument.work.shedding import QUEUE_FULL, shed_contents
 from foretell.instrument.work.threads import start_thread
-from foretell.model.kinds import Kind
+from foretell.model.kinds import EMBEDDINGS, LLM, Kind
 
 if TYPE_CHECKING:
     from foretell.export.counts import Counts
@@ -35,7 +35,7 @@ DAEMON_S = 0.2
 """How long a daemon thread's call that ends after the end waits for the interpreter to stop the thread."""
 LATE_S = 1.0
 """How long a call that ends after the end may hold up its thread."""
-INFERENCE = (Kind.LLM, Kind.EMBEDDINGS)
+INFERENCE = (LLM, EMBEDDINGS)
 
 
 class Worker:

@@ -9,7 +9,7 @@ import orjson
 
 from foretell.model.call import Call
 from foretell.model.facts import MemoryFacts
-from foretell.model.kinds import Kind
+from foretell.model.kinds import AGENT, LLM, MEMORY, RETRIEVER, TOOL, WORKFLOW, Kind
 from foretell.model.payload import Kept, Payload
 from foretell.semconv import genai
 from foretell.semconv.messages.parts import dumps, parse
@@ -120,10 +120,10 @@ def _item_of(item: Any) -> dict[str, Any]:  # parsed JSON
 
 
 _READERS: dict[Kind, Callable[[Call], Contents]] = {
-    Kind.LLM: _read_inference,
-    Kind.AGENT: _read_dialogue,
-    Kind.WORKFLOW: _read_dialogue,
-    Kind.TOOL: _read_tool,
-    Kind.RETRIEVER: _read_retrieval,
-    Kind.MEMORY: _read_memory,
+    LLM: _read_inference,
+    AGENT: _read_dialogue,
+    WORKFLOW: _read_dialogue,
+    TOOL: _read_tool,
+    RETRIEVER: _read_retrieval,
+    MEMORY: _read_memory,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import EMBEDDINGS, ERROR, LLM, OK, SPAN, THROTTLED, TIMEOUT
 from foretell.model.payload import Payload
 from foretell.store.writing.columns import (
     CONTENTS_TAIL,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROW_BYTES = 400
 """What a row without texts takes in memory, roughly; for the bound of the buffer."""
 
-_FAILED = (Outcome.ERROR, Outcome.TIMEOUT, Outcome.THROTTLED)
+_FAILED = (ERROR, TIMEOUT, THROTTLED)
 
 # Places in a run's line (RUN_COLUMNS).
 _ROOT, _START = 1, 8
@@ -217,11 +217,11 @@ def _new_line(call: Call) -> list[Any]:
 
 def _add_call(line: list[Any], call: Call) -> None:
     kind = call.kind
-    if kind is not Kind.SPAN:
+    if kind is not SPAN:
         line[_CALLS] += 1
         if call.outcome in _FAILED:
             line[_ERRORS] += 1
-    if kind is Kind.LLM or kind is Kind.EMBEDDINGS:
+    if kind is LLM or kind is EMBEDDINGS:
         _add_inference(line, call)
     if call.start_ns < line[_START]:  # noqa: PLR1730 - a call of min() costs three times as much
         line[_START] = call.start_ns
@@ -234,7 +234,7 @@ def _add_inference(line: list[Any], call: Call) -> None:
         line[_OUTPUT] += usage.output + usage.reasoning
     if cost is not None:
         line[_COST] = cost.amount_usd if line[_COST] is None else line[_COST] + cost.amount_usd
-    elif usage is not None or call.outcome is Outcome.OK:
+    elif usage is not None or call.outcome is OK:
         # An inference that failed before it used anything has no price and needs none.
         line[_UNPRICED] += 1
 

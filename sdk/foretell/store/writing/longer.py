@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from foretell.model.call import Call
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import AGENT, EMBEDDINGS, LLM, OK, WORKFLOW
 
-ALWAYS = frozenset((Kind.AGENT, Kind.WORKFLOW, Kind.LLM, Kind.EMBEDDINGS))
+ALWAYS = frozenset((AGENT, WORKFLOW, LLM, EMBEDDINGS))
 """Kinds that are kept however short: they carry the run, its tokens and its cost."""
 
 
@@ -26,9 +26,7 @@ class OnlyLonger:
 
     def _is_kept(self, call: Call) -> bool:
         took_ns = (call.end_ns or call.start_ns) - call.start_ns
-        return (
-            took_ns >= self._least_ns or call.kind in ALWAYS or call.outcome is not Outcome.OK or call.parent_id is None
-        )
+        return took_ns >= self._least_ns or call.kind in ALWAYS or call.outcome is not OK or call.parent_id is None
 
     def __getattr__(self, name: str) -> Any:  # whatever the sink has
         """Everything else is the sink's own."""

@@ -17,7 +17,7 @@ from foretell.detectors.detector import Detector
 from foretell.detectors.judgement import Judgement
 from foretell.model.dependency import is_no_answer
 from foretell.model.finding import Verdict
-from foretell.model.kinds import Kind, Outcome
+from foretell.model.kinds import ABORTED, AGENT, CANCELLED, HALTED, LLM, MEMORY, RETRIEVER, STEP, TOOL, Kind
 from foretell.semconv import own
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class AgentLoop(Detector):
     """
 
     trigger = "agent_loop"
-    kinds = frozenset((Kind.TOOL, Kind.RETRIEVER, Kind.MEMORY, Kind.LLM, Kind.AGENT, Kind.STEP))
+    kinds = frozenset((TOOL, RETRIEVER, MEMORY, LLM, AGENT, STEP))
 
     def __init__(self, limits: Mapping[str, float]) -> None:
         """Watch with the limits of the catalogue."""
@@ -96,14 +96,14 @@ class AgentLoop(Detector):
     def take(self, call: Call, now_ns: int) -> None:
         """Compare the call with those before it."""
         kind = call.kind
-        if kind is Kind.STEP and call.error is None:
+        if kind is STEP and call.error is None:
             state = self._runs.states.get(call.run_id)
             agent = state and state.agents.get(call.agent_name)
-            if agent and agent.failures and agent.failed_kind is Kind.STEP:
+            if agent and agent.failures and agent.failed_kind is STEP:
                 self._end_failures(agent, call)
             return
         run = self._runs.touch(call.run_id)
-        if kind is Kind.AGENT:
+        if kind is AGENT:
             self._take_agent(run, call)
             return
         name = call.agent_name
@@ -112,9 +112,9 @@ class AgentLoop(Detector):
             if len(run.agents) >= 64:  # a bound, should names never repeat
                 return
             state_of_agent = run.agents[name] = _Agent(self._kept_steps)
-        if kind is Kind.LLM:
+        if kind is LLM:
             self._take_answer(state_of_agent, call)
-        elif kind is Kind.STEP:
+        elif kind is STEP:
             self._take_failure(state_of_agent, call, join_key(call.run_id, name))
         else:
             if run.handoffs is not None and not is_handoff(call.name):
@@ -127,7 +127,7 @@ class AgentLoop(Detector):
         for call in calls:
             run_id = call.run_id
             if run_id not in runs:
-                if (call.kind is Kind.STEP and call.error is None) or young.hold(call):
+                if (call.kind is STEP and call.error is None) or young.hold(call):
                     continue
                 for before in young.pop(run_id):
                     self.take(before, now_ns)
@@ -362,7 +362,7 @@ class AgentLoop(Detector):
             self._let_go(agent, run_id, name)
 
 
-STOPPED: Final = frozenset((Outcome.CANCELLED, Outcome.HALTED, Outcome.ABORTED))
+STOPPED: Final = frozenset((CANCELLED, HALTED, ABORTED))
 """Somebody ended these: they have no result that could be compared."""
 OF_OTHERS: Final = frozenset(("near_duplicates", "failures", "handoffs"))
 """Rules that new steps do not end."""

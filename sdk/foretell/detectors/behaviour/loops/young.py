@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from foretell.detectors.behaviour.board import OPEN_RUNS
-from foretell.model.kinds import Kind
+from foretell.model.kinds import AGENT, LLM, STEP
 
 if TYPE_CHECKING:
     from foretell.model.call import Call
@@ -43,16 +43,16 @@ class YoungRuns:
     def hold(self, call: Call) -> bool:
         """Keep a call; False where its run has to be looked at from now on."""
         kind = call.kind
-        if call.error is not None or kind is Kind.STEP or self._held >= HELD_CALLS or not _is_small(call):
+        if call.error is not None or kind is STEP or self._held >= HELD_CALLS or not _is_small(call):
             return False
         young = self._runs.get(call.run_id)
         if young is None:
             if len(self._runs) >= OPEN_RUNS:
                 return False
             young = self._runs[call.run_id] = _Young()
-        if kind is Kind.LLM:
+        if kind is LLM:
             young.answers += 1
-        elif kind is not Kind.AGENT:
+        elif kind is not AGENT:
             young.answers = 0
             young.tools += 1
         elif not call.is_root:  # agents that call each other
