@@ -211,7 +211,7 @@ class Settings:
         5_000.0, duration_in("ms"), "Longest wait of a span for its batch.", "OTEL_BSP_SCHEDULE_DELAY"
     )
     bsp_queue_items: int = setting(2_048, WHOLE, "Spans that may wait for export.", "OTEL_BSP_MAX_QUEUE_SIZE")
-    bsp_batch_items: int = setting(512, WHOLE, "Most spans in one request.", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE")
+    bsp_batch_items: int = setting(2_048, WHOLE, "Most spans in one request.", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE")
     bsp_timeout_ms: float = setting(
         30_000.0, duration_in("ms"), "Longest export of a batch.", "OTEL_BSP_EXPORT_TIMEOUT"
     )

@@ -47,7 +47,8 @@ class Endpoint:
 class BatchLimits:
     """How much is collected before it is sent."""
 
-    batch_items: int = 512
+    batch_items: int = 2_048
+    """A request costs half a millisecond whatever is in it, and collectors take it all the same."""
     age_s: float = 1.0
     max_bytes: int = 32 * 2**20
     max_items: int = 1 << 20

@@ -10,7 +10,8 @@ from typing import Final, Protocol
 from foretell.export.endpoints import BatchLimits
 from foretell.export.otlp.wire import join_resource, list_scope
 
-BATCH_BYTES: Final = 4 * 2**20
+BATCH_BYTES: Final = 2 * 2**20
+"""Past so much a request is full: with the last items in it, still below the 4 MB that receivers of gRPC take."""
 NEVER: Final = float("inf")
 
 

@@ -200,7 +200,7 @@ class Operation(Call):
             return
         if self.is_captured_out:
             self.output = taken = take_snapshot(value, self.runtime.capture.limit_bytes)
-            self.size_bytes += size_of(taken)
+            self.size_bytes += len(taken) if type(taken) is bytes else size_of(taken)  # a call costs more than it does
         # A whole snapshot tells the worker usage and model too: only what it lacks is read on this thread.
         if self.kind in _INFERENCE and (self.output is None or is_cut(self.output)):
             self._take_response(value)
@@ -324,7 +324,7 @@ def open_call(runtime: Runtime, spec: Spec, args: tuple[Any, ...], kwargs: dict[
         parameters = spec.parameters
         captured = take_arguments(parameters.names, args, kwargs, parameters.skip_first, runtime.capture.limit_bytes)
         operation.input = captured
-        operation.size_bytes += size_of(captured)
+        operation.size_bytes += len(captured) if type(captured) is bytes else size_of(captured)  # as above
     if runtime.gate is not None:
         runtime.gate(operation)
     return operation

@@ -30,6 +30,12 @@ _GET: dict[type, Callable[[Any], tuple[Any, ...]]] = {kind: attrgetter(*names) f
 
 def redact_names(call: Call, redactor: Redactor) -> None:
     """Replace in every name of a call what must not be kept."""
+    facts = call.facts
+    names = (call.name, call.agent_name, call.title, call.version)
+    values = () if facts is None else _GET[type(facts)](facts)
+    # Asked for all at once: a program knows few names, and the answer is nearly always yes.
+    if call.error is None and redactor.are_clean(names + values, NAME_CHARS):
+        return
     name = call.name
     call.name = redactor.redact_name(name if len(name) <= NAME_CHARS else name[:NAME_CHARS])
     if call.agent_name is not None:
@@ -40,13 +46,9 @@ def redact_names(call: Call, redactor: Redactor) -> None:
         call.version = redactor.redact_name(call.version[:NAME_CHARS])
     if call.error is not None and redactor.redact_name(call.error.type) != call.error.type:
         call.error = replace(call.error, type=redactor.redact_name(call.error.type))
-    facts = call.facts
-    if facts is not None:
-        values = _GET[type(facts)](facts)
-        # Asked for all at once: a program knows few models, and the answer is nearly always yes.
-        if not redactor.are_clean(values):
-            for name, value in zip(_NAMES[type(facts)], values, strict=True):
-                setattr(facts, name, _redact(value, redactor))
+    if facts is not None and not redactor.are_clean(values, NAME_CHARS):
+        for name, value in zip(_NAMES[type(facts)], values, strict=True):
+            setattr(facts, name, _redact(value, redactor))
 
 
 def remove_names(call: Call) -> None:

@@ -122,15 +122,15 @@ def test_items_go_out_in_one_request_inside_resource_and_scope():
 
 
 def test_a_full_batch_does_not_wait_for_the_rest():
-    """512 are sent, one more waits for the next."""
+    """2,048 are sent, one more waits for the next."""
     wire = Wire()
     exporter = make(wire)
-    for number in range(1, 514):
+    for number in range(1, 2050):
         exporter.submit("traces", [span(number)], 1)
     exporter.flush(10)
     exporter.close()
 
-    assert [512, 1] == [len(ids) for ids in wire.ids]
+    assert [2048, 1] == [len(ids) for ids in wire.ids]
 
 
 def test_a_signal_without_a_transport_is_not_taken():

@@ -75,19 +75,20 @@ class CallEncoder:
             self._trace_id = call.trace_id
         trace_id = self._trace_bytes
         if call.content_exported:
-            span = template.list_span(call, trace_id, pairs, flags_of(call), self._find_contents_encoder()(call))
+            span = template.list_span(
+                call, trace_id, pairs, flags_of(call), (self._encode_contents or self._find_encoder())(call)
+            )
         else:
             span = template.list_span(call, trace_id, pairs, flags_of(call))
         has_event = self._has_events and call.kind is LLM
         return span, (template.join_event(call, trace_id, pairs),) if has_event else ()
 
-    def _find_contents_encoder(self) -> EncodeContents:
-        if self._encode_contents is None:
-            # Here, because most programs never export contents; and once, because asking takes 1 µs.
-            from foretell.export.otlp.contents import encode_contents
+    def _find_encoder(self) -> EncodeContents:
+        # Here, because most programs never export contents; and once, because an import takes 1 µs each time.
+        from foretell.export.otlp.contents import encode_contents
 
-            self._encode_contents = encode_contents
-        return self._encode_contents
+        self._encode_contents = encode_contents
+        return encode_contents
 
     def _make_template(self, call: Call, shape: Shape) -> Template:
         if len(self._templates) >= SHAPE_LIMIT:

@@ -121,9 +121,12 @@ def string_pair(key: str, value: str | bytes) -> bytes:
 def string_head(tag: bytes, key: str, size: int) -> bytes:
     """What precedes the UTF-8 of a text of that size in an attribute under `tag`."""
     start = _keys.get(key) or _key(key)
-    length = varint(size)
-    inner = varint(1 + len(length) + size)
-    total = varint(len(start) + len(inner) + 1 + len(length) + size)
+    # Asked here first: a call costs more than the rest.
+    length = _varints.get(size) or varint(size)
+    size += 1 + len(length)
+    inner = _varints.get(size) or varint(size)
+    size += len(start) + len(inner)
+    total = _varints.get(size) or varint(size)
     return b"".join((tag, total, start, inner, b"\x0a", length))
 
 

@@ -79,7 +79,9 @@ def take_arguments(
     if len(args) > len(signature_names) or (signature_names and signature_names[-1][0] == "*"):
         bound = _bind_many(signature_names, args)
     else:
-        bound = dict(zip(signature_names, args, strict=False))
+        bound = {}
+        for name, item in zip(signature_names, args):  # noqa: B905  # a keyword would double the cost
+            bound[name] = item
     if kwargs:
         bound.update(kwargs)
     is_flat = True
@@ -137,7 +139,8 @@ def _dump(value: Any, limit_bytes: int, options: int) -> bytes | None:
         written = orjson.dumps(value, None, options)
     except Exception:  # also of an enumeration's own `value`
         return None
-    if len(written) > _DOCUMENT_BYTES or len(written) > limit_bytes:
+    size = len(written)
+    if size > _DOCUMENT_BYTES or size > limit_bytes:
         return None
     # A copy, for orjson leaves a buffer of eight times the size behind what it gives, as long as that lives.
     return b"".join((written, b""))
@@ -155,7 +158,8 @@ def _is_small(value: Any) -> bool:
         if nodes > _PLAIN_NODES:
             return False
         for item in box.values() if type(box) is dict else box:
-            if (kind := type(item)) is dict or kind is list or kind is tuple:
+            # Texts first, since most are.
+            if (kind := type(item)) is not str and (kind is dict or kind is list or kind is tuple):
                 boxes.append(item)  # noqa: PERF401  # `extend` needs a list or a generator for each box
     return True
 
