@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Final
 
@@ -13,7 +13,7 @@ from foretell.export.endpoints import BatchLimits
 from foretell.export.otlp.split import count_items, split_request
 from foretell.export.shelf import Shelf
 from foretell.export.transport import Answer, Fate, Nowhere, Transport
-from foretell.export.waiting import NEVER, Outbox, Request, Waiting
+from foretell.export.waiting import NEVER, Outbox, Pieces, Request, Waiting
 
 HURRY_S: Final = 1.0
 """Where somebody waits for a run's end, at most so long; and at most so many requests as that allows."""
@@ -88,19 +88,18 @@ class Exporter:
         self._resource, self._scope = resource, scope
         self._waiting.resource, self._waiting.scope = resource, scope
 
-    def submit(self, signal: str, pieces: Sequence[bytes], items: int, scope: bytes = b"") -> bool:
-        """Take encoded items (fields of a scope, in pieces); False where they were dropped or nobody sends the signal.
+    def submit(self, signal: str, part: Pieces, items: int, scope: bytes = b"") -> bool:
+        """Take encoded items; False where they were dropped or nobody sends the signal.
 
         `scope` (from `wire.scope_field`) is that of items which are not our own.
         """
         if not self._waiting.takes(signal):
             return False
-        size = sum(map(len, pieces))
         with self._changed:
-            refusal = self._refusal(size, items)
-            if not refusal and self._waiting.add(signal, pieces, size, items, scope):
+            refusal = self._refusal(part.size, items)
+            if not refusal and self._waiting.add(signal, part, items, scope):
                 self._wake()
-        return not refusal or self._shelf.keep(signal, self._waiting.wrap({scope: pieces}), items, refusal)
+        return not refusal or self._shelf.keep(signal, self._waiting.wrap({scope: part}), items, refusal)
 
     def submit_request(self, signal: str, body: bytes, items: int) -> bool:
         """Take a whole export request that needs nothing around it."""

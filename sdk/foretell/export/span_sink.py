@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from foretell.export.otlp.call_encoder import CallEncoder, ContextWindow
 from foretell.export.otlp.wire import scope_field
+from foretell.export.waiting import Pieces
 
 if TYPE_CHECKING:
     from foretell.export.counts import Counts
@@ -49,8 +50,8 @@ class SpanSink:
         self._begin()
 
     def _begin(self) -> None:
-        self._parts: list[tuple[list[bytes], int]] = []
-        """Spans in pieces, and how many; the last part may get more."""
+        self._parts: list[tuple[Pieces, int]] = []
+        """Spans, and how many; the last part may get more."""
         self._foreign: dict[str, list[bytes]] = {}
         self._logs: list[bytes] = []
         self._is_run_over = False
@@ -62,19 +63,20 @@ class SpanSink:
         """Encode finished calls whose trace is sampled. One that cannot be encoded is counted, and said at the end."""
         fault: Exception | None = None
         logs, encode = self._logs, self._encoder.encode
-        spans, count = self._parts.pop() if self._parts else ([], 0)
+        part, count = self._parts.pop() if self._parts else (Pieces([], 0), 0)
         is_run_over = self._is_run_over
         for call in calls:
             if not call.trace_flags & 1:
                 continue
             try:
-                span, records = encode(call)
+                span, size, records = encode(call)
                 if call.scope is None:
-                    spans += span
+                    part.pieces += span
+                    part.size += size
                     count += 1
                     if count == PART_ITEMS:
-                        self._parts.append((spans, count))
-                        spans, count = [], 0
+                        self._parts.append((part, count))
+                        part, count = Pieces([], 0), 0
                 else:
                     self._foreign.setdefault(call.scope, []).append(b"".join(span))
                 logs += records
@@ -82,7 +84,7 @@ class SpanSink:
                 fault = fault or error
                 self._counts.count("dropped", "traces", "encoding")
             is_run_over = is_run_over or call.parent_id is None or (call.group is None and call.is_root)
-        self._parts.append((spans, count))
+        self._parts.append((part, count))
         self._is_run_over = is_run_over
         if fault is not None:
             raise fault
@@ -101,14 +103,14 @@ class SpanSink:
         """Hand over what was encoded; this waits for no network."""
         parts, foreign, logs, is_run_over = self._parts, self._foreign, self._logs, self._is_run_over
         self._begin()
-        for spans, count in parts:
+        for part, count in parts:
             if count:
-                self._exporter.submit("traces", spans, count)
-        for part in _parts_of(logs):
-            self._exporter.submit("logs", part, len(part))
+                self._exporter.submit("traces", part, count)
+        for part, count in _parts_of(logs):
+            self._exporter.submit("logs", part, count)
         for scope, items in foreign.items():
-            for part in _parts_of(items):
-                self._exporter.submit("traces", part, len(part), scope_field(scope))
+            for part, count in _parts_of(items):
+                self._exporter.submit("traces", part, count, scope_field(scope))
         if is_run_over:
             self._exporter.hurry()
 
@@ -126,5 +128,7 @@ class SpanSink:
         self._begin()
 
 
-def _parts_of(items: list[bytes]) -> list[list[bytes]]:
-    return [items[at : at + PART_ITEMS] for at in range(0, len(items), PART_ITEMS)]
+def _parts_of(items: list[bytes]) -> Iterator[tuple[Pieces, int]]:
+    for at in range(0, len(items), PART_ITEMS):
+        part = items[at : at + PART_ITEMS]
+        yield Pieces(part, sum(map(len, part))), len(part)

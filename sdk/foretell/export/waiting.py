@@ -11,7 +11,7 @@ from foretell.export.endpoints import BatchLimits
 from foretell.export.otlp.wire import join_resource, list_scope
 
 BATCH_BYTES: Final = 2 * 2**20
-"""Past so much a request is full: with the last items in it, still below the 4 MB that receivers of gRPC take."""
+"""Past so much a request is full: larger ones save nothing more, and receivers of gRPC take 4 MB."""
 NEVER: Final = float("inf")
 
 
@@ -31,6 +31,15 @@ class Outbox(Protocol):
         """Forget requests that were sent, or never will be."""
 
 
+@dataclass(slots=True)
+class Pieces:
+    """Encoded items (fields of a scope), not yet joined: contents are long, and are copied once, into the request."""
+
+    pieces: list[bytes]
+    size: int
+    """Bytes of all of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A whole export request."""
@@ -48,8 +57,8 @@ class Request:
 class _Queue:
     """Items of one signal, not yet a request."""
 
-    parts: deque[tuple[Sequence[bytes], int, int, bytes]] = field(default_factory=deque)
-    """Items in pieces, their size, how many, and the scope they belong to (b"" for our own)."""
+    parts: deque[tuple[Pieces, int, bytes]] = field(default_factory=deque)
+    """Items, how many, and the scope they belong to (b"" for our own)."""
     items: int = 0
     size: int = 0
     due_s: float = NEVER
@@ -80,15 +89,15 @@ class Waiting:
         """Say whether so much more may wait."""
         return self._held_bytes + size <= self._limits.max_bytes and self._held_items + items <= self._limits.max_items
 
-    def add(self, signal: str, pieces: Sequence[bytes], size: int, items: int, scope: bytes) -> bool:
-        """Take items in pieces of that size in all; True where that makes somebody look who sleeps."""
+    def add(self, signal: str, part: Pieces, items: int, scope: bytes) -> bool:
+        """Take items; True where that makes somebody look who sleeps."""
         queue = self._queues[signal]
         is_first = not queue.parts
-        self._held_bytes += size
+        self._held_bytes += part.size
         self._held_items += items
-        queue.parts.append((pieces, size, items, scope))
+        queue.parts.append((part, items, scope))
         queue.items += items
-        queue.size += size
+        queue.size += part.size
         if is_first:
             queue.due_s = self._clock() + self._limits.age_s
         return is_first or self._is_full(queue)
@@ -144,21 +153,25 @@ class Waiting:
         self._make_requests()
         self._queues = {}
 
-    def wrap(self, parts: Mapping[bytes, Sequence[bytes]]) -> bytes:
+    def wrap(self, parts: Mapping[bytes, Pieces]) -> bytes:
         """Items by scope as the body of a request."""
-        return join_resource(self.resource, [list_scope(scope or self.scope, items) for scope, items in parts.items()])
+        return join_resource(
+            self.resource, [list_scope(scope or self.scope, items.pieces, items.size) for scope, items in parts.items()]
+        )
 
     def _is_full(self, queue: _Queue) -> bool:
         return queue.items >= self._limits.batch_items or queue.size >= BATCH_BYTES
 
     def _take_batch(self, signal: str, queue: _Queue) -> Request:
-        parts: dict[bytes, list[bytes]] = {}
+        parts: dict[bytes, Pieces] = {}
         items = size = 0
         while queue.parts and items < self._limits.batch_items and size < BATCH_BYTES:
-            pieces, n_bytes, n, scope = queue.parts.popleft()
-            parts.setdefault(scope, []).extend(pieces)
+            part, n, scope = queue.parts.popleft()
+            whole = parts.setdefault(scope, Pieces([], 0))
+            whole.pieces += part.pieces
+            whole.size += part.size
             items += n
-            size += n_bytes
+            size += part.size
         queue.items -= items
         queue.size -= size
         if not queue.parts:

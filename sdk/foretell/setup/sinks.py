@@ -196,6 +196,7 @@ def _metrics_sink(
     from foretell.export.metrics.registry import Metrics
     from foretell.export.metrics.sink import MetricsSink
     from foretell.export.otlp.points import encode_points
+    from foretell.export.waiting import Pieces
 
     settings, exporter = running.settings, running.exporter
     is_pulled = "prometheus" in settings.metrics_exporter
@@ -206,7 +207,7 @@ def _metrics_sink(
     def submit(signal: str, points: list[MetricPoints]) -> None:
         body, items = encode_points(points)
         if exporter is not None and items:
-            exporter.submit(signal, (body,), items)
+            exporter.submit(signal, Pieces([body], len(body)), items)
 
     sink = MetricsSink(
         metrics,

@@ -9,6 +9,7 @@ from foretell.export.endpoints import BatchLimits
 from foretell.export.exporter import Exporter
 from foretell.export.otlp.spans import encode_span
 from foretell.export.transport import SENT, Answer, Fate
+from foretell.export.waiting import Pieces
 
 LAZY = BatchLimits(age_s=3600)
 UNREACHABLE = Answer(Fate.UNREACHABLE, "connection")
@@ -72,6 +73,11 @@ class Box:
             del self.bodies[key]
 
 
+def pieces(*items):
+    """Items as an exporter takes them."""
+    return Pieces(list(items), sum(map(len, items)))
+
+
 def span(number):
     """One encoded span."""
     return encode_span(1, number, None, "n", 1, 1, 2, None)
@@ -86,9 +92,9 @@ def test_after_the_end_a_flush_sends_on_its_own_thread():
     """What is recorded by the last exit handlers still arrives."""
     wire = Wire()
     exporter = make(wire)
-    exporter.submit("traces", [span(1)], 1)
+    exporter.submit("traces", pieces(span(1)), 1)
     assert exporter.finish(10)
-    exporter.submit("traces", [span(2)], 1)
+    exporter.submit("traces", pieces(span(2)), 1)
 
     assert exporter.flush(10)
     assert [False, True] == [thread is threading.current_thread() for thread in wire.threads]
@@ -99,15 +105,15 @@ def test_a_collector_that_hangs_at_the_end_leaves_what_it_was_sent_to_the_outbox
     wire, box = Wire(UNREACHABLE), Box()
     exporter = make(wire, box)
     wire.gate.clear()
-    exporter.submit("traces", [span(1)], 1)
+    exporter.submit("traces", pieces(span(1)), 1)
     exporter.hurry()
     assert wire.is_busy.wait(10)
-    exporter.submit("traces", [span(2)], 1)
+    exporter.submit("traces", pieces(span(2)), 1)
 
     assert not exporter.finish(0.05)
     kept = list(box.bodies.values())
     wire.gate.set()
-    exporter.submit("traces", [span(3)], 1)
+    exporter.submit("traces", pieces(span(3)), 1)
     assert exporter.flush(10)
     assert 2 == len(kept)
     assert kept == list(box.bodies.values())[:2]
@@ -118,7 +124,7 @@ def test_the_end_sends_what_earlier_programs_left():
     """A program that lives for a moment empties the outbox too."""
     wire, box = Wire(), Box(b"a", b"b")
     exporter = make(wire, box)
-    exporter.submit("traces", [span(1)], 1)
+    exporter.submit("traces", pieces(span(1)), 1)
 
     assert exporter.close(10)
     assert {} == box.bodies
@@ -130,7 +136,7 @@ def test_a_flush_tries_a_lost_collector_again_and_empties_the_outbox():
     wire, box, now = Wire(UNREACHABLE), Box(), [100.0]
     exporter = Exporter({"traces": wire}, Counts(), limits=LAZY, outbox=box, clock=lambda: now[0])
     for number in (1, 2):
-        exporter.submit("traces", [span(number)], 1)
+        exporter.submit("traces", pieces(span(number)), 1)
         assert exporter.flush(10)
     assert 2 == len(box.bodies)
     wire.answer = SENT
@@ -146,7 +152,7 @@ def test_at_the_end_a_lost_collector_is_not_waited_for():
     """What it does not take at once is kept, and the outbox is not tried either."""
     wire, box = Wire(UNREACHABLE), Box(b"a")
     exporter = make(wire, box)
-    exporter.submit("traces", [span(1)], 1)
+    exporter.submit("traces", pieces(span(1)), 1)
 
     assert exporter.close(10)
     assert 2 == len(box.bodies)

@@ -22,9 +22,11 @@ class Given:
         self.parts = []
         self.hurries = 0
 
-    def submit(self, signal, pieces, items):
+    def submit(self, signal, part, items):
         """Note."""
-        self.parts.append((signal, b"".join(pieces), items))
+        body = b"".join(part.pieces)
+        assert len(body) == part.size
+        self.parts.append((signal, body, items))
         return True
 
     def hurry(self):

@@ -202,6 +202,7 @@ def test_a_batch_that_cannot_be_refined_has_no_text_left() -> None:
     call = make_call(f"tool {SECRET}", given=SECRET, result=SECRET)
     call.error = ErrorFacts("ValueError", SECRET, SECRET)
     call.attributes = {"a": SECRET}
+    call.session = Session(SECRET)  # whose hash takes no key of that length
     with pytest.raises(ValueError, match="key"):
         refine(call, key=b"k" * 100)
 

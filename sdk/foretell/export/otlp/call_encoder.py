@@ -50,8 +50,8 @@ class CallEncoder:
         self._session: Session | None = None
         self._session_pairs: list[bytes] = []
 
-    def encode(self, call: Call) -> tuple[list[bytes], Sequence[bytes]]:
-        """A span in pieces, and log records about it, each as a field of a scope."""
+    def encode(self, call: Call) -> tuple[list[bytes], int, Sequence[bytes]]:
+        """A span in pieces, their size, and log records about it, each as a field of a scope."""
         shape = shape_of(call)
         if shape is not None:
             try:
@@ -60,7 +60,7 @@ class CallEncoder:
                 pass
         return self._encode_alone(call)
 
-    def _encode_by_template(self, call: Call, shape: Shape) -> tuple[list[bytes], Sequence[bytes]]:
+    def _encode_by_template(self, call: Call, shape: Shape) -> tuple[list[bytes], int, Sequence[bytes]]:
         session_pairs = () if call.session is None else self._pairs_of(call.session)
         template = self._templates.get(shape)
         if template is None:
@@ -75,13 +75,13 @@ class CallEncoder:
             self._trace_id = call.trace_id
         trace_id = self._trace_bytes
         if call.content_exported:
-            span = template.list_span(
+            span, size = template.list_span(
                 call, trace_id, pairs, flags_of(call), (self._encode_contents or self._find_encoder())(call)
             )
         else:
-            span = template.list_span(call, trace_id, pairs, flags_of(call))
+            span, size = template.list_span(call, trace_id, pairs, flags_of(call))
         has_event = self._has_events and call.kind is LLM
-        return span, (template.join_event(call, trace_id, pairs),) if has_event else ()
+        return span, size, (template.join_event(call, trace_id, pairs),) if has_event else ()
 
     def _find_encoder(self) -> EncodeContents:
         # Here, because most programs never export contents; and once, because an import takes 1 µs each time.
@@ -114,11 +114,11 @@ class CallEncoder:
             self._session = session
         return self._session_pairs
 
-    def _encode_alone(self, call: Call) -> tuple[list[bytes], Sequence[bytes]]:
+    def _encode_alone(self, call: Call) -> tuple[list[bytes], int, Sequence[bytes]]:
         attributes = span_attributes(call, find_context_limit(call, self._context_window))
-        span = [encode_call(call, attributes)]
+        span = encode_call(call, attributes)
         if not self._has_events:
-            return span, ()
+            return [span], len(span), ()
         from foretell.export.otlp.events import encode_log_events
 
-        return span, encode_log_events(call, attributes)
+        return [span], len(span), encode_log_events(call, attributes)

@@ -143,8 +143,8 @@ class Template:
 
     def list_span(
         self, call: Call, trace_id: bytes, pairs: list[bytes], flags: int, contents: Sequence[bytes] = ()
-    ) -> list[bytes]:
-        """The whole span as a field of a scope, in pieces: contents are long, and copied once, into the request.
+    ) -> tuple[list[bytes], int]:
+        """The whole span as a field of a scope, in pieces, and their size.
 
         `pairs` are attributes, `contents` the pieces of fields. Raises `struct.error` for ids or times that OTLP cannot hold.
         """
@@ -156,8 +156,10 @@ class Template:
         size = len(ids) + len(self._kind) + len(times) + len(self._span) + sum(map(len, pairs)) + len(pairs)
         if contents:
             size += sum(map(len, contents))
-        start = b"".join((b"\x12", varint(size), ids, self._kind, times, self._span))
-        return [b"\x4a".join((start, *pairs)), *contents]
+        head = b"\x12" + varint(size)
+        return [b"\x4a".join((b"".join((head, ids, self._kind, times, self._span)), *pairs)), *contents], len(
+            head
+        ) + size
 
     def join_event(self, call: Call, trace_id: bytes, pairs: list[bytes]) -> bytes:
         """The details event, of an inference only, as a field of a scope."""

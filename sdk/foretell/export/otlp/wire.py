@@ -203,22 +203,28 @@ def scope_field(
     return b"\x0a" + delimited(body + attributes_field(b"\x1a", attributes)) + _schema_field(schema_url)
 
 
-def list_scope(scope: bytes, items: Iterable[bytes]) -> list[bytes]:
-    """One scope with its items, as the pieces of a field of a resource. `scope` comes from `scope_field`."""
-    pieces = [b"\x12", b"", scope, *items]
-    pieces[1] = varint(sum(map(len, pieces)) - 1)
-    return pieces
+def list_scope(scope: bytes, items: Iterable[bytes], size: int | None = None) -> tuple[list[bytes], int]:
+    """One scope with its items, as the pieces of a field of a resource, and their size. `scope` comes from `scope_field`.
+
+    `size` is that of the items, where it is known.
+    """
+    pieces = [b"", scope, *items]
+    inner = len(scope) + size if size is not None else sum(map(len, pieces))
+    pieces[0] = b"\x12" + varint(inner)
+    return pieces, len(pieces[0]) + inner
 
 
-def join_resource(resource: bytes, scopes: Iterable[list[bytes]]) -> bytes:
+def join_resource(resource: bytes, scopes: Iterable[tuple[list[bytes], int]]) -> bytes:
     """One resource with its scopes (from `list_scope`), as a field of a request. `resource` comes from `resource_field`.
 
     Joined once: every copy of a whole request costs.
     """
-    pieces = [b"\x0a", b"", resource]
-    for scope in scopes:
+    pieces = [b"", resource]
+    inner = len(resource)
+    for scope, size in scopes:
         pieces += scope
-    pieces[1] = varint(sum(map(len, pieces)) - 1)
+        inner += size
+    pieces[0] = b"\x0a" + varint(inner)
     return b"".join(pieces)
 
 

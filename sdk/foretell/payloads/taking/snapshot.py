@@ -79,9 +79,7 @@ def take_arguments(
     if len(args) > len(signature_names) or (signature_names and signature_names[-1][0] == "*"):
         bound = _bind_many(signature_names, args)
     else:
-        bound = {}
-        for name, item in zip(signature_names, args):  # noqa: B905  # a keyword would double the cost
-            bound[name] = item
+        bound = dict(zip(signature_names, args))  # noqa: B905  # the keyword would double the cost
     if kwargs:
         bound.update(kwargs)
     is_flat = True
