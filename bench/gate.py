@@ -30,9 +30,9 @@ class Limit:
 
 
 LIMITS = (
-    Limit("foretell-content", "bare", caller=0.5, process=0.65),
-    Limit("foretell", "bare+content", caller=0.4, process=0.65),
-    Limit("foretell+export", "bare+content", caller=0.4, process=0.85),
+    Limit("foretell-content", "bare", caller=0.5, process=0.6),
+    Limit("foretell", "bare+content", caller=0.4, process=0.6),
+    Limit("foretell+export", "bare+content", caller=0.4, process=0.75),
 )
 
 

@@ -92,19 +92,18 @@ class Redactor:
         if known is None:
             if len(self._names) >= _NAMES_LIMIT:
                 self._names.clear()
-            known = self._names[name] = self.redact_text(name)[0]
+            known = self._names[name] = self.redact_text(str.__str__(name))[0]  # also of a class of its own
         return known
 
-    def are_clean(
-        self, names: tuple[Any, ...], limit_chars: int
-    ) -> bool:  # Any: text, tuples of text, or no text at all
+    def are_clean(self, names: tuple[Any, ...], limit_chars: int) -> bool:  # Any: text, tuples of it, or no text
         """Tell whether names that come together again and again may all be kept as they are, none longer than the limit."""
         try:
             if names in self._clean:
                 return True
             flat = [part for name in names for part in (name if type(name) is tuple else (name,))]
             is_clean = all(
-                type(name) is not str or (len(name) <= limit_chars and self.redact_name(name) == name) for name in flat
+                not isinstance(name, str) or (len(name) <= limit_chars and self.redact_name(name) == name)
+                for name in flat
             )
         except TypeError:  # something that cannot be kept in a set: look at each
             return False

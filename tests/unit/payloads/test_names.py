@@ -51,6 +51,10 @@ FACTS = [
 ]
 
 
+class Name(str):
+    """A text of the program's own class."""
+
+
 @pytest.mark.parametrize("clean", FACTS, ids=lambda facts: type(facts).__name__)
 def test_every_text_among_the_facts_is_redacted(clean: InferenceFacts) -> None:
     """Each field by itself, whatever the others hold; clean ones stay."""
@@ -144,3 +148,24 @@ def test_a_running_call_that_cannot_be_redacted_has_no_name() -> None:
     shown = refine_open([make_call(Kind.AGENT, SECRET)], Broken())
 
     assert "[redacted:failed]" == shown[0].name
+
+
+def test_a_name_of_a_class_of_its_own_is_redacted_too() -> None:
+    """Enumerations of texts name agents."""
+    call = make_call(name=Name(f"search {SECRET}"))
+    call.agent_name = Name(SECRET)
+    refine(call)
+
+    assert (f"search {GONE}", GONE) == (call.name, call.agent_name)
+
+
+def test_a_name_that_is_too_long_is_cut_each_time() -> None:
+    """Also the second time, when its beginning is known to be clean."""
+    names = []
+    for _ in range(2):
+        call = make_call(name="n" * (NAME_CHARS + 1))
+        call.agent_name = "a" * (NAME_CHARS + 1)
+        refine(call)
+        names.append((call.name, call.agent_name))
+
+    assert [("n" * NAME_CHARS, "a" * NAME_CHARS)] * 2 == names

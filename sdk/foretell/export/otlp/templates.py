@@ -157,9 +157,8 @@ class Template:
         if contents:
             size += sum(map(len, contents))
         head = b"\x12" + varint(size)
-        return [b"\x4a".join((b"".join((head, ids, self._kind, times, self._span)), *pairs)), *contents], len(
-            head
-        ) + size
+        start = b"".join((head, ids, self._kind, times, self._span))
+        return [b"\x4a".join((start, *pairs)), *contents], len(head) + size
 
     def join_event(self, call: Call, trace_id: bytes, pairs: list[bytes]) -> bytes:
         """The details event, of an inference only, as a field of a scope."""
