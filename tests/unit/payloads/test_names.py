@@ -54,6 +54,8 @@ FACTS = [
 class Name(str):
     """A text of the program's own class."""
 
+    __slots__ = ()
+
 
 @pytest.mark.parametrize("clean", FACTS, ids=lambda facts: type(facts).__name__)
 def test_every_text_among_the_facts_is_redacted(clean: InferenceFacts) -> None:
