@@ -25,6 +25,7 @@ from foretell.export.exporter import Exporter
 from foretell.export.otlp.spans import encode_span
 from foretell.export.otlp.wire import join_request, resource_field, scope_field
 from foretell.export.transport import Fate, HttpTransport
+from foretell.export.waiting import Pieces
 from tests.contracts.collector import Collector
 
 pytestmark = pytest.mark.slow
@@ -227,7 +228,7 @@ def test_items_are_joined_into_batches_and_counted(collector):
     counts = Counts()
     sending = exporter(collector, counts, limits=BatchLimits(batch_items=100, age_s=60))
     for n in range(1, 251):
-        assert sending.submit("traces", span(n), 1)
+        assert sending.submit("traces", Pieces.of(span(n)), 1)
     assert sending.close()
 
     assert list(range(1, 251)) == arrived(collector)
@@ -239,7 +240,7 @@ def test_items_are_joined_into_batches_and_counted(collector):
 def test_a_batch_is_sent_when_it_is_old_enough(collector):
     """Nothing else need happen."""
     sending = exporter(collector, Counts(), limits=BatchLimits(age_s=0.05))
-    sending.submit("traces", span(1), 1)
+    sending.submit("traces", Pieces.of(span(1)), 1)
     wait_until(lambda: [1] == arrived(collector))
     sending.close()
 
@@ -247,7 +248,7 @@ def test_a_batch_is_sent_when_it_is_old_enough(collector):
 def test_a_hurried_batch_does_not_wait_for_its_age(collector):
     """The end of a run is seen at once."""
     sending = exporter(collector, Counts(), limits=BatchLimits(age_s=60))
-    sending.submit("traces", span(1), 1)
+    sending.submit("traces", Pieces.of(span(1)), 1)
     sending.hurry()
     wait_until(lambda: [1] == arrived(collector), 3)
     sending.close()
@@ -259,8 +260,8 @@ def test_what_is_too_large_for_the_collector_goes_in_halves(collector):
     counts = Counts()
     sending = exporter(collector, counts, limits=BatchLimits(age_s=60))
     for n in range(1, 11):
-        sending.submit("traces", span(n, size=400), 1)
-    sending.submit("traces", span(11, size=5000), 1)
+        sending.submit("traces", Pieces.of(span(n, size=400)), 1)
+    sending.submit("traces", Pieces.of(span(11, size=5000)), 1)
     assert sending.close()
 
     assert list(range(1, 11)) == arrived(collector)
@@ -272,9 +273,9 @@ def test_a_collector_that_was_gone_gets_everything_when_it_is_back(collector):
     collector.close()
     counts, box = Counts(), Box()
     sending = exporter(collector, counts, outbox=box, timeout_s=0.2, limits=BatchLimits(age_s=0.01))
-    sending.submit("traces", span(1), 1)
+    sending.submit("traces", Pieces.of(span(1)), 1)
     wait_until(lambda: len(box.kept) == 1)
-    sending.submit("traces", span(2), 1)
+    sending.submit("traces", Pieces.of(span(2)), 1)
     wait_until(lambda: len(box.kept) == 2)
 
     back = Collector(collector.port)
@@ -294,7 +295,7 @@ def test_leftovers_of_an_earlier_process_are_sent(collector):
     box.put("traces", request(8, 9))
     counts = Counts()
     sending = exporter(collector, counts, outbox=box)
-    sending.submit("traces", span(1), 1)
+    sending.submit("traces", Pieces.of(span(1)), 1)
     wait_until(lambda: [1, 8, 9] == sorted(arrived(collector)))
     wait_until(lambda: not box.kept)
     sending.close()
@@ -307,7 +308,7 @@ def test_without_an_outbox_what_cannot_be_sent_is_dropped_and_counted(collector)
     collector.close()
     counts = Counts()
     sending = exporter(collector, counts, timeout_s=0.1)
-    sending.submit("traces", span(1), 1)
+    sending.submit("traces", Pieces.of(span(1)), 1)
     sending.close()
 
     assert {("traces", "connection"): 1} == counts.snapshot()["dropped"]
@@ -320,7 +321,7 @@ def test_closing_does_not_wait_for_a_lost_collector(collector):
     collector.close()
     box = Box()
     sending = exporter(collector, Counts(), outbox=box, timeout_s=60)
-    sending.submit("traces", span(1), 1)
+    sending.submit("traces", Pieces.of(span(1)), 1)
     started = time.monotonic()
     sending.close()
 
@@ -335,7 +336,7 @@ def test_a_full_buffer_never_blocks(collector):
     counts = Counts()
     sending = exporter(collector, counts, limits=BatchLimits(age_s=0.0, max_bytes=2000), timeout_s=1)
     started = time.monotonic()
-    taken = [sending.submit("traces", span(n, size=500), 1) for n in range(1, 9)]
+    taken = [sending.submit("traces", Pieces.of(span(n, size=500)), 1) for n in range(1, 9)]
 
     assert time.monotonic() - started < 0.5
     assert [True] * 3 + [False] * 5 == taken
@@ -376,18 +377,18 @@ def test_a_forked_program_of_the_official_sdk_opens_its_own_connection(collector
 FORKING = """
 import os, sys, warnings
 warnings.simplefilter("ignore")
-from tests.contracts.test_otlp_http import RESOURCE, SCOPE, BatchLimits, Counts, Endpoint, Exporter, HttpTransport, span
+from tests.contracts.test_otlp_http import RESOURCE, SCOPE, BatchLimits, Counts, Endpoint, Exporter, HttpTransport, Pieces, span
 
 counts = Counts()
 wire = HttpTransport(Endpoint(sys.argv[1]))
 sending = Exporter({"traces": wire}, counts, resource=RESOURCE, scope=SCOPE, limits=BatchLimits(age_s=60))
-sending.submit("traces", span(1), 1)
+sending.submit("traces", Pieces.of(span(1)), 1)
 sending.flush(10)
-sending.submit("traces", span(2), 1)
+sending.submit("traces", Pieces.of(span(2)), 1)
 child = os.fork()
 if child == 0:
     sending.after_fork()
-    sending.submit("traces", span(3), 1)
+    sending.submit("traces", Pieces.of(span(3)), 1)
     ok = sending.close(10)
     os._exit(0 if ok else 1)
 _, status = os.waitpid(child, 0)

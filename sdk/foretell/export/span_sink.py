@@ -131,4 +131,4 @@ class SpanSink:
 def _parts_of(items: list[bytes]) -> Iterator[tuple[Pieces, int]]:
     for at in range(0, len(items), PART_ITEMS):
         part = items[at : at + PART_ITEMS]
-        yield Pieces(part, sum(map(len, part))), len(part)
+        yield Pieces.of(*part), len(part)

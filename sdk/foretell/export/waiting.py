@@ -39,6 +39,11 @@ class Pieces:
     size: int
     """Bytes of all of them."""
 
+    @classmethod
+    def of(cls, *items: bytes) -> Pieces:
+        """Items in one piece each."""
+        return cls(list(items), sum(map(len, items)))
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

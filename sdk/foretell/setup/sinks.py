@@ -207,7 +207,7 @@ def _metrics_sink(
     def submit(signal: str, points: list[MetricPoints]) -> None:
         body, items = encode_points(points)
         if exporter is not None and items:
-            exporter.submit(signal, Pieces([body], len(body)), items)
+            exporter.submit(signal, Pieces.of(body), items)
 
     sink = MetricsSink(
         metrics,

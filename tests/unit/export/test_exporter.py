@@ -93,11 +93,6 @@ def span(number, size=0):
     return encode_span(1, number, None, "n", 1, 1, 2, {"filler": "x" * size} if size else None)
 
 
-def pieces(*items):
-    """Items as an exporter takes them."""
-    return Pieces(list(items), sum(map(len, items)))
-
-
 def make(wire, counts=None, **options):
     """An exporter of traces."""
     return Exporter({"traces": wire}, counts or Counts(), resource=RESOURCE, scope=SCOPE, limits=LAZY, **options)
@@ -117,8 +112,8 @@ def test_items_go_out_in_one_request_inside_resource_and_scope():
     """Pieces are joined; what stands around them is given once."""
     wire, counts = Wire(), Counts()
     exporter = make(wire, counts)
-    exporter.submit("traces", pieces(span(1), span(2)), 2)
-    exporter.submit("traces", pieces(span(3)), 1)
+    exporter.submit("traces", Pieces.of(span(1), span(2)), 2)
+    exporter.submit("traces", Pieces.of(span(3)), 1)
 
     assert exporter.flush(10)
     assert [[1, 2, 3]] == wire.ids
@@ -132,7 +127,7 @@ def test_a_full_batch_does_not_wait_for_the_rest():
     wire = Wire()
     exporter = make(wire)
     for number in range(1, 2050):
-        exporter.submit("traces", pieces(span(number)), 1)
+        exporter.submit("traces", Pieces.of(span(number)), 1)
     exporter.flush(10)
     exporter.close()
 
@@ -143,7 +138,7 @@ def test_a_signal_without_a_transport_is_not_taken():
     """Logs that nobody sends are not kept either."""
     exporter = make(Wire())
 
-    assert not exporter.submit("logs", pieces(b"x"), 1)
+    assert not exporter.submit("logs", Pieces.of(b"x"), 1)
     assert not exporter.submit_request("logs", b"x", 1)
     exporter.close()
 
@@ -163,7 +158,7 @@ def test_rejected_items_are_counted_as_dropped():
     """A collector that takes the request but not all of it."""
     counts = Counts()
     exporter = make(Wire(lambda body: Answer(Fate.SENT, "rejected", 2, "too old")), counts)
-    exporter.submit("traces", pieces(span(1), span(2), span(3)), 3)
+    exporter.submit("traces", Pieces.of(span(1), span(2), span(3)), 3)
     exporter.flush(10)
     exporter.close()
 
@@ -178,7 +173,7 @@ def test_a_refusal_is_counted_by_its_reason():
     """A wrong key is no reason to keep the data for ever."""
     counts, box = Counts(), Box()
     exporter = make(Wire(lambda body: Answer(Fate.REFUSED, "http_401")), counts, outbox=box)
-    exporter.submit("traces", pieces(span(1)), 1)
+    exporter.submit("traces", Pieces.of(span(1)), 1)
     exporter.flush(10)
     exporter.close()
 
@@ -193,8 +188,8 @@ def test_too_large_a_request_is_halved_until_it_fits():
     wire = Wire(lambda body: SENT if len(body) <= limit else Answer(Fate.TOO_LARGE, "http_413"))
     exporter = make(wire, counts)
     for number in range(1, 9):
-        exporter.submit("traces", pieces(span(number, 100)), 1)
-    exporter.submit("traces", pieces(span(9, 10_000)), 1)
+        exporter.submit("traces", Pieces.of(span(number, 100)), 1)
+    exporter.submit("traces", Pieces.of(span(9, 10_000)), 1)
     exporter.flush(10)
     exporter.close()
 
@@ -206,7 +201,7 @@ def test_what_cannot_be_sent_goes_to_the_outbox():
     """A whole request, with resource and scope; nothing is counted as dropped."""
     counts, box = Counts(), Box()
     exporter = make(Wire(lambda body: GONE), counts, outbox=box)
-    exporter.submit("traces", pieces(span(1)), 1)
+    exporter.submit("traces", Pieces.of(span(1)), 1)
 
     assert exporter.flush(10)
     assert [("traces", join_request(RESOURCE, SCOPE, [span(1)]))] == box.kept
@@ -233,7 +228,7 @@ def test_without_room_in_the_outbox_it_is_dropped_and_counted():
     """By the reason for which it could not be sent."""
     counts = Counts()
     exporter = make(Wire(lambda body: GONE), counts, outbox=Box(room=0))
-    exporter.submit("traces", pieces(span(1)), 1)
+    exporter.submit("traces", Pieces.of(span(1)), 1)
     exporter.flush(10)
     exporter.close()
 
@@ -246,7 +241,7 @@ def test_an_outbox_that_fails_is_heard_of_and_stops_nothing():
     box.error = OSError("disk full")
     wire = Wire(lambda body: GONE)
     exporter = make(wire, counts, outbox=box, on_error=lambda hook, error: heard.append((hook, str(error))))
-    exporter.submit("traces", pieces(span(1)), 1)
+    exporter.submit("traces", Pieces.of(span(1)), 1)
     exporter.flush(10)
     exporter.close()
 
@@ -265,9 +260,9 @@ def test_a_fault_in_a_transport_costs_one_batch():
 
     wire = Wire(answer)
     exporter = make(wire, counts, on_error=lambda hook, error: heard.append((hook, type(error))))
-    exporter.submit("traces", pieces(span(1)), 1)
+    exporter.submit("traces", Pieces.of(span(1)), 1)
     assert exporter.flush(10)
-    exporter.submit("traces", pieces(span(2)), 1)
+    exporter.submit("traces", Pieces.of(span(2)), 1)
     assert exporter.flush(10)
     exporter.close()
 
@@ -282,13 +277,13 @@ def test_what_is_over_the_bound_is_dropped_while_the_collector_hangs():
     size = len(span(1, 1000))
     limits = BatchLimits(batch_items=1, max_bytes=3 * size)
     exporter = Exporter({"traces": wire}, counts, resource=RESOURCE, scope=SCOPE, limits=limits)
-    taken = [exporter.submit("traces", pieces(span(number, 1000)), 1) for number in range(1, 6)]
+    taken = [exporter.submit("traces", Pieces.of(span(number, 1000)), 1) for number in range(1, 6)]
     wire.gate.set()
 
     assert [True, True, True, False, False] == taken
     assert {("traces", "buffer_full"): 2} == counts.snapshot()["dropped"]
     assert exporter.flush(10)
-    assert exporter.submit("traces", pieces(span(6, 1000)), 1)
+    assert exporter.submit("traces", Pieces.of(span(6, 1000)), 1)
     exporter.close()
     assert [[1], [2], [3], [6]] == wire.ids
 
@@ -298,7 +293,7 @@ def test_flush_says_when_time_ran_out():
     wire = Wire()
     wire.gate.clear()
     exporter = make(wire)
-    exporter.submit("traces", pieces(span(1)), 1)
+    exporter.submit("traces", Pieces.of(span(1)), 1)
 
     assert not exporter.flush(0.01)
     wire.gate.set()
@@ -310,10 +305,10 @@ def test_closing_sends_what_waits_and_refuses_what_comes_later():
     """Nothing is lost in silence at the end."""
     wire, counts = Wire(), Counts()
     exporter = make(wire, counts)
-    exporter.submit("traces", pieces(span(1)), 1)
+    exporter.submit("traces", Pieces.of(span(1)), 1)
 
     assert exporter.close(10)
-    assert not exporter.submit("traces", pieces(span(2)), 1)
+    assert not exporter.submit("traces", Pieces.of(span(2)), 1)
     assert [[1]] == wire.ids
     assert ["stop", "close"] == wire.calls
     assert {("traces", "shutdown"): 1} == counts.snapshot()["dropped"]
@@ -327,7 +322,7 @@ def test_what_a_collector_does_not_take_is_told():
         Wire(lambda body: next(answers)), on_trouble=lambda signal, answer: heard.append((signal, answer.reason))
     )
     for number in range(1, 5):
-        exporter.submit("traces", pieces(span(number)), 1)
+        exporter.submit("traces", Pieces.of(span(number)), 1)
         exporter.flush(10)
     exporter.close()
 

@@ -73,11 +73,6 @@ class Box:
             del self.bodies[key]
 
 
-def pieces(*items):
-    """Items as an exporter takes them."""
-    return Pieces(list(items), sum(map(len, items)))
-
-
 def span(number):
     """One encoded span."""
     return encode_span(1, number, None, "n", 1, 1, 2, None)
@@ -92,9 +87,9 @@ def test_after_the_end_a_flush_sends_on_its_own_thread():
     """What is recorded by the last exit handlers still arrives."""
     wire = Wire()
     exporter = make(wire)
-    exporter.submit("traces", pieces(span(1)), 1)
+    exporter.submit("traces", Pieces.of(span(1)), 1)
     assert exporter.finish(10)
-    exporter.submit("traces", pieces(span(2)), 1)
+    exporter.submit("traces", Pieces.of(span(2)), 1)
 
     assert exporter.flush(10)
     assert [False, True] == [thread is threading.current_thread() for thread in wire.threads]
@@ -105,15 +100,15 @@ def test_a_collector_that_hangs_at_the_end_leaves_what_it_was_sent_to_the_outbox
     wire, box = Wire(UNREACHABLE), Box()
     exporter = make(wire, box)
     wire.gate.clear()
-    exporter.submit("traces", pieces(span(1)), 1)
+    exporter.submit("traces", Pieces.of(span(1)), 1)
     exporter.hurry()
     assert wire.is_busy.wait(10)
-    exporter.submit("traces", pieces(span(2)), 1)
+    exporter.submit("traces", Pieces.of(span(2)), 1)
 
     assert not exporter.finish(0.05)
     kept = list(box.bodies.values())
     wire.gate.set()
-    exporter.submit("traces", pieces(span(3)), 1)
+    exporter.submit("traces", Pieces.of(span(3)), 1)
     assert exporter.flush(10)
     assert 2 == len(kept)
     assert kept == list(box.bodies.values())[:2]
@@ -124,7 +119,7 @@ def test_the_end_sends_what_earlier_programs_left():
     """A program that lives for a moment empties the outbox too."""
     wire, box = Wire(), Box(b"a", b"b")
     exporter = make(wire, box)
-    exporter.submit("traces", pieces(span(1)), 1)
+    exporter.submit("traces", Pieces.of(span(1)), 1)
 
     assert exporter.close(10)
     assert {} == box.bodies
@@ -136,7 +131,7 @@ def test_a_flush_tries_a_lost_collector_again_and_empties_the_outbox():
     wire, box, now = Wire(UNREACHABLE), Box(), [100.0]
     exporter = Exporter({"traces": wire}, Counts(), limits=LAZY, outbox=box, clock=lambda: now[0])
     for number in (1, 2):
-        exporter.submit("traces", pieces(span(number)), 1)
+        exporter.submit("traces", Pieces.of(span(number)), 1)
         assert exporter.flush(10)
     assert 2 == len(box.bodies)
     wire.answer = SENT
@@ -152,7 +147,7 @@ def test_at_the_end_a_lost_collector_is_not_waited_for():
     """What it does not take at once is kept, and the outbox is not tried either."""
     wire, box = Wire(UNREACHABLE), Box(b"a")
     exporter = make(wire, box)
-    exporter.submit("traces", pieces(span(1)), 1)
+    exporter.submit("traces", Pieces.of(span(1)), 1)
 
     assert exporter.close(10)
     assert 2 == len(box.bodies)
