@@ -18,6 +18,7 @@ from tests.stack.desk import Desk
 from tests.stack.history import write_history
 from tests.stack.holds import shorten_holds
 from tests.stack.images import IMAGES, ROOT
+from tests.stack.road import ask, wait_for
 from tests.stack.runner import Stack, missing_servers
 from tests.stack.troubles import Troubles
 from tests.stack.webhook import listen
@@ -117,10 +118,15 @@ def ended_s(troubles_ended: Troubles) -> float:
 
 @pytest.fixture(scope="session")
 def desk(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """The demo fleet, which has worked twice."""
+    """The demo fleet, which has worked twice.
+
+    It rests meanwhile, as its container does: a rate is between two numbers, and the collector tells one in ten seconds.
+    """
     found = Desk(tmp_path_factory.mktemp("desk"), "demo")
-    for _ in range(2):
-        found.work(stack)
+    found.work(stack)
+    counted = f'traces_span_metrics_calls_total{{job="{found.job}"}}'
+    wait_for(lambda: ask(f"{stack.url('prometheus', 9090)}/api/v1/query", query=counted)["data"]["result"])
+    found.work(stack)
     return found
 
 
