@@ -340,7 +340,7 @@ class Exporter:
             self._on_trouble(request.signal, answer)
 
     def _send_halves(self, request: Request, answer: Answer) -> None:
-        halves = split_request(request.body)
+        halves = split_request(bytes(request.body))
         if halves is None:
             self._complain(request, answer)
             self._lose(request, answer.reason)

@@ -23,6 +23,7 @@ from foretell.export.transport import (
 )
 
 if TYPE_CHECKING:
+    from foretell.export.body import Body
     from foretell.export.endpoints import Endpoint
 
 METHODS: Final = {
@@ -46,18 +47,19 @@ class GrpcTransport:
         self._channel: Any = None  # grpc has no types of its own
         self._call: Callable[..., bytes] | None = None
 
-    def send(self, body: bytes, *, retry: bool = True, timeout_s: float = NO_LIMIT_S) -> Answer:
+    def send(self, body: bytes | Body, *, retry: bool = True, timeout_s: float = NO_LIMIT_S) -> Answer:
         """Send one encoded request, with retries unless told otherwise."""
         from opentelemetry.instrumentation.utils import suppress_instrumentation
 
         if len(body) > MAX_REQUEST_BYTES:
             return Answer(Fate.TOO_LARGE, "too_large", detail=f"{len(body)} bytes are over {MAX_REQUEST_BYTES}")
+        content = bytes(body)
         timeout_s = min(timeout_s, self._endpoint.timeout_s)
         with suppress_instrumentation():
             if not retry:
-                return self._send_once(body, timeout_s)
+                return self._send_once(content, timeout_s)
             return send_with_retries(
-                lambda left_s: self._send_once(body, left_s), timeout_s, stop=self._stop, random=self._random
+                lambda left_s: self._send_once(content, left_s), timeout_s, stop=self._stop, random=self._random
             )
 
     def stop(self) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from foretell.export.counts import Counts
 from foretell.export.otlp.split import count_items
 from foretell.export.waiting import NEVER, Outbox, Request
+
+if TYPE_CHECKING:
+    from foretell.export.body import Body
 
 LOOK_S: Final = 60.0
 """Between two looks for what other processes left in the outbox."""
@@ -41,10 +44,10 @@ class Shelf:
         else:
             self.keep(request.signal, request.body, request.items, reason)
 
-    def keep(self, signal: str, body: bytes, items: int, reason: str) -> bool:
+    def keep(self, signal: str, body: bytes | Body, items: int, reason: str) -> bool:
         """Put a new request in; False where it is dropped."""
         try:
-            if self._outbox is not None and self._outbox.put(signal, body):
+            if self._outbox is not None and self._outbox.put(signal, bytes(body)):
                 self.look_s, self.has_own = 0.0, True
                 return True
         except Exception as error:  # a full disk, say: counted as dropped, and heard of

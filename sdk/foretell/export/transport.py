@@ -17,6 +17,7 @@ from foretell.export.endpoints import choose_proxy, read_proxies
 from foretell.export.otlp.split import read_partial_success
 
 if TYPE_CHECKING:
+    from foretell.export.body import Body
     from foretell.export.endpoints import Endpoint
 
 NO_LIMIT_S: Final = float("inf")
@@ -61,7 +62,7 @@ SENT: Final = Answer(Fate.SENT)
 class Transport(Protocol):
     """Carries requests of one signal to one collector. Used by one thread at a time."""
 
-    def send(self, body: bytes, *, retry: bool = True, timeout_s: float = NO_LIMIT_S) -> Answer:
+    def send(self, body: bytes | Body, *, retry: bool = True, timeout_s: float = NO_LIMIT_S) -> Answer:
         """Send one encoded request. Never raises.
 
         Blocks no longer than the endpoint's time-out or `timeout_s`, retries included.
@@ -80,7 +81,7 @@ class Transport(Protocol):
 class Nowhere:
     """In place of a transport that hangs: everything is to be tried later."""
 
-    def send(self, body: bytes, *, retry: bool = True, timeout_s: float = NO_LIMIT_S) -> Answer:
+    def send(self, body: bytes | Body, *, retry: bool = True, timeout_s: float = NO_LIMIT_S) -> Answer:
         """Send nothing."""
         return Answer(Fate.UNREACHABLE, "shutdown")
 
@@ -128,9 +129,7 @@ def read_retry_after(header: str | None, now_s: float) -> float | None:
 
 
 def compress(body: bytes, compression: str) -> bytes:
-    """The body as the endpoint wants it: `gzip`, `deflate`, or as it is."""
-    if compression == "none":
-        return body
+    """The body as the endpoint wants it: as `gzip` or `deflate`."""
     packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, 31 if compression == "gzip" else 15)
     return packer.compress(body) + packer.flush()
 
@@ -191,19 +190,20 @@ class HttpTransport:
             **endpoint.headers,
         }
 
-    def send(self, body: bytes, *, retry: bool = True, timeout_s: float = NO_LIMIT_S) -> Answer:
+    def send(self, body: bytes | Body, *, retry: bool = True, timeout_s: float = NO_LIMIT_S) -> Answer:
         """Send one encoded request, with retries unless told otherwise."""
         from opentelemetry.instrumentation.utils import suppress_instrumentation
 
         if len(body) > MAX_REQUEST_BYTES:
             return Answer(Fate.TOO_LARGE, "too_large", detail=f"{len(body)} bytes are over {MAX_REQUEST_BYTES}")
         content = self._prepare(body)
+        headers = {**self._headers, "content-length": str(len(content))}
         timeout_s = min(timeout_s, self._endpoint.timeout_s)
         with suppress_instrumentation():
             if not retry:
-                return self._send_once(content, timeout_s)
+                return self._send_once(content, headers, timeout_s)
             return send_with_retries(
-                lambda left_s: self._send_once(content, left_s),
+                lambda left_s: self._send_once(content, headers, left_s),
                 timeout_s,
                 stop=self._stop,
                 random=self._random,
@@ -225,14 +225,14 @@ class HttpTransport:
         self._pool = None
         self._stop = Event()
 
-    def _prepare(self, body: bytes) -> bytes:
+    def _prepare(self, body: bytes | Body) -> bytes | Body:
         if self._endpoint.protocol == "http/json":
             from foretell.export.otlp.json_body import request_to_json
 
-            body = request_to_json(body, self._endpoint.signal)
-        return compress(body, self._endpoint.compression)
+            body = request_to_json(bytes(body), self._endpoint.signal)
+        return body if self._endpoint.compression == "none" else compress(bytes(body), self._endpoint.compression)
 
-    def _send_once(self, content: bytes, timeout_s: float) -> Answer:
+    def _send_once(self, content: bytes | Body, headers: Mapping[str, str], timeout_s: float) -> Answer:
         import urllib3
         from urllib3.exceptions import HTTPError, ProtocolError
 
@@ -242,7 +242,7 @@ class HttpTransport:
                     "POST",
                     self._endpoint.url,
                     body=content,
-                    headers=self._headers,
+                    headers=headers,
                     timeout=urllib3.Timeout(total=timeout_s),
                     retries=False,
                 )

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from foretell.export.body import Body
 from foretell.export.endpoints import BatchLimits
-from foretell.export.otlp.wire import join_resource, list_scope
+from foretell.export.otlp.wire import list_resource, list_scope
 
 BATCH_BYTES: Final = 2 * 2**20
 """Past so much a request is full: larger ones save nothing more, and receivers of gRPC take 4 MB."""
@@ -33,7 +34,7 @@ class Outbox(Protocol):
 
 @dataclass(slots=True)
 class Pieces:
-    """Encoded items (fields of a scope), not yet joined: contents are long, and are copied once, into the request."""
+    """Encoded items (fields of a scope), not yet joined: contents are long, and are copied once, as they are sent."""
 
     pieces: list[bytes]
     size: int
@@ -50,7 +51,7 @@ class Request:
     """A whole export request."""
 
     signal: str
-    body: bytes
+    body: bytes | Body
     items: int
     held: int
     """Bytes of the buffer that are free when it is done."""
@@ -158,11 +159,10 @@ class Waiting:
         self._make_requests()
         self._queues = {}
 
-    def wrap(self, parts: Mapping[bytes, Pieces]) -> bytes:
+    def wrap(self, parts: Mapping[bytes, Pieces]) -> Body:
         """Items by scope as the body of a request."""
-        return join_resource(
-            self.resource, [list_scope(scope or self.scope, items.pieces, items.size) for scope, items in parts.items()]
-        )
+        scopes = [list_scope(scope or self.scope, items.pieces, items.size) for scope, items in parts.items()]
+        return Body(*list_resource(self.resource, scopes))
 
     def _is_full(self, queue: _Queue) -> bool:
         return queue.items >= self._limits.batch_items or queue.size >= BATCH_BYTES

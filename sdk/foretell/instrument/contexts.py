@@ -9,6 +9,8 @@ from opentelemetry.context import Context, attach, get_current
 if TYPE_CHECKING:
     from foretell.instrument.operation import Operation
 
+NOWHERE = Context()
+
 
 def leave_context(operation: Operation, *, is_certain: bool = False) -> None:
     """Stop being current. Sets the outer context instead of resetting a token: that works in any task.
@@ -22,6 +24,7 @@ def leave_context(operation: Operation, *, is_certain: bool = False) -> None:
         outside, key = operation.outside, operation.runtime.context_key
         outer: Operation | None = outside.get(key)  # type: ignore[assignment]  # ours alone write there
         attach(outside if outer is None or not outer.is_stranded else live_context(outside, key))
+        operation.outside = NOWHERE  # what is queued need not keep the contexts and the spans around it
     else:
         operation.is_stranded = True
     operation.inside = None  # a context holds its operation: kept, each call would wait for the cycle collector

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from foretell.model.call import Call
 
-MAX_KNOWN: Final = 8_192
-"""So many calls and runs are remembered, the newest."""
+MAX_KNOWN: Final = 4_096
+"""So many runs and calls are remembered, the newest."""
 
 
 class Traces:
-    """Remembers the traces of calls, by their own ids and by their runs."""
+    """Remembers the trace of each run, and those of calls that were in another one than their run before them."""
 
     def __init__(self, limit: int = MAX_KNOWN) -> None:
         """Begin with none, and remember no more than `limit`."""
@@ -22,10 +22,11 @@ class Traces:
         self._known: dict[int | str, int] = {}
 
     def note(self, calls: Iterable[Call]) -> None:
-        """Remember where these are; a run that is in several traces is where it was seen last."""
+        """Remember where these are; a run that is in several traces is where it was seen first."""
         known = self._known
         for call in calls:
-            known[call.span_id] = known[call.run_id] = call.trace_id
+            if known.setdefault(call.run_id, call.trace_id) != call.trace_id or not call.run_id:
+                known[call.span_id] = call.trace_id
         if len(known) > self._limit:
             for key in list(islice(known, len(known) - self._limit // 2)):
                 del known[key]

@@ -35,7 +35,7 @@ class Wire:
         """Note, wait for the gate, answer."""
         self.is_busy.set()
         self.gate.wait(10)
-        self.bodies.append(body)
+        self.bodies.append(bytes(body))
         self.retries.append(retry)
         return self.answer(body)
 

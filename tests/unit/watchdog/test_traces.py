@@ -37,4 +37,11 @@ def test_only_the_newest_are_remembered():
     for number in range(1, 100):
         traces.note([make_call(number, number, f"run {number}")])
 
-    assert (None, 99, 99) == (traces.find(1, "run 1"), traces.find(99, None), traces.find(None, "run 99"))
+    assert (None, 99) == (traces.find(1, "run 1"), traces.find(99, "run 99"))
+
+
+def test_a_call_of_no_run_is_known_by_itself():
+    traces = Traces()
+    traces.note([make_call(1, 11, ""), make_call(2, 22, "")])
+
+    assert (11, 22) == (traces.find(1, None), traces.find(2, None))

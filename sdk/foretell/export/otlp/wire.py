@@ -214,10 +214,10 @@ def list_scope(scope: bytes, items: Iterable[bytes], size: int | None = None) ->
     return pieces, len(pieces[0]) + inner
 
 
-def join_resource(resource: bytes, scopes: Iterable[tuple[list[bytes], int]]) -> bytes:
-    """One resource with its scopes (from `list_scope`), as a field of a request. `resource` comes from `resource_field`.
+def list_resource(resource: bytes, scopes: Iterable[tuple[list[bytes], int]]) -> tuple[list[bytes], int]:
+    """One resource with its scopes (from `list_scope`), as the pieces of a field of a request, and their size.
 
-    Joined once: every copy of a whole request costs.
+    `resource` comes from `resource_field`.
     """
     pieces = [b"", resource]
     inner = len(resource)
@@ -225,7 +225,12 @@ def join_resource(resource: bytes, scopes: Iterable[tuple[list[bytes], int]]) ->
         pieces += scope
         inner += size
     pieces[0] = b"\x0a" + varint(inner)
-    return b"".join(pieces)
+    return pieces, len(pieces[0]) + inner
+
+
+def join_resource(resource: bytes, scopes: Iterable[tuple[list[bytes], int]]) -> bytes:
+    """The same in one piece."""
+    return b"".join(list_resource(resource, scopes)[0])
 
 
 def join_request(resource: bytes, scope: bytes, items: Iterable[bytes]) -> bytes:

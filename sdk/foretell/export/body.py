@@ -1,0 +1,40 @@
+"""The body of a request, not yet joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+SLICE_BYTES: Final = 64 * 2**10
+"""What is joined at once: it stays in the processor's cache until it is sent, and takes the memory of the slice before."""
+
+
+class Body:
+    """A request in pieces. Whoever sends it goes over it, slice by slice; `bytes(body)` takes the memory for all of it."""
+
+    __slots__ = ("_pieces", "_size")
+
+    def __init__(self, pieces: list[bytes], size: int) -> None:
+        """Hold pieces, which have that size together."""
+        self._pieces = pieces
+        self._size = size
+
+    def __len__(self) -> int:
+        """Bytes of all of it."""
+        return self._size
+
+    def __bytes__(self) -> bytes:
+        """All of it in one piece."""
+        return b"".join(self._pieces)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Slices of `SLICE_BYTES` or a piece more, as often as asked for."""
+        pieces = self._pieces
+        start = size = 0
+        for end, piece in enumerate(pieces, 1):
+            size += len(piece)
+            if size >= SLICE_BYTES:
+                yield b"".join(pieces[start:end])
+                start, size = end, 0
+        if start < len(pieces):
+            yield b"".join(pieces[start:])
