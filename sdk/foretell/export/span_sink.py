@@ -70,7 +70,7 @@ class SpanSink:
                 continue
             try:
                 span, size, records = encode(call)
-                if call.scope is None:
+                if call.rare is None or call.scope is None:
                     part.pieces += span
                     part.size += size
                     count += 1

@@ -17,6 +17,7 @@ from foretell.model.call import Call
 from foretell.model.facts import AgentTotals
 from foretell.model.kinds import AGENT, EMBEDDINGS, ERROR, LLM, OK, OPEN, TOOL, WORKFLOW, Outcome
 from foretell.model.payload import is_cut, size_of
+from foretell.model.rare import Rare
 from foretell.payloads.taking.snapshot import take_arguments, take_copy, take_snapshot
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ class Operation(Call):
 
     __slots__ = (
         "_anchor_ns",
-        "chunks",
-        "first_chunk_ns",
+        "chunk_times",
         "inner",
         "inside",
         "is_captured_in",
@@ -71,10 +71,7 @@ class Operation(Call):
         "is_refined",
         "is_replayed",
         "is_stranded",
-        "last_chunk_ns",
-        "noted",
         "outside",
-        "owner",
         "request",
         "run",
         "runtime",
@@ -87,17 +84,15 @@ class Operation(Call):
     """The context in which this operation is current; None once it has been left."""
     outside: Context
     """The context to go back to."""
-    owner: int | None
+    owner: Rare[int] = Rare()
     """Identity of the object whose entry method this is."""
-    first_chunk_ns: int | None
-    last_chunk_ns: int | None
-    chunks: list[int] | None
-    """Nanoseconds between chunks."""
+    chunk_times: list[int] | None
+    """When each piece of a stream came, Unix nanoseconds; None where there was none."""
     span: Span | None
     """The OpenTelemetry span of this operation."""
     inner: list[Call] | None
     """Of a model call: what a foreign instrumentor told about the same call from inside it."""
-    noted: ErrorFacts | None
+    noted: Rare[ErrorFacts] = Rare()
     """The exception that the program recorded on the span last, in case it calls the span failed next."""
 
     def __init__(  # one assignment a slot: a call of super() costs more
@@ -114,9 +109,8 @@ class Operation(Call):
         self.size_bytes = CALL_BYTES
         self.end_ns = self.parent_id = self.session = self.facts = self.totals = self.usage = self.cost = None
         self.response = self.error = self.input = self.output = self.kept_input = self.kept_output = None
-        self.attributes = self.events = self.links = self.identity = self.rss_open_bytes = self.rss_close_bytes = None
-        self.span_kind = self.span = self.chunks = self.first_chunk_ns = self.last_chunk_ns = self.owner = None
-        self.title = self.dropped = self.scope = self.inner = self.noted = None
+        self.rare = self.identity = self.rss_open_bytes = self.rss_close_bytes = self.span = None
+        self.chunk_times = self.inner = None
         self.request = request
         self.version = spec.version
         self.parent_is_remote = self.is_stranded = self.is_refined = False
@@ -242,14 +236,10 @@ class Operation(Call):
         """Note that a piece of a stream arrived: times the first and each next one, and keeps its content."""
         if self.end_ns is not None:
             return
-        now = self.now_ns
-        if self.first_chunk_ns is None:
-            self.first_chunk_ns = now
-            self.chunks = []
+        if self.chunk_times is None:
+            self.chunk_times = [self.now_ns]
         else:
-            gap_ns = now - self.last_chunk_ns  # type: ignore[operator]  # set by the first
-            self.chunks.append(max(gap_ns, 0))  # type: ignore[union-attr]  # as above
-        self.last_chunk_ns = now
+            self.chunk_times.append(self.now_ns)
         if value is not None and self.kind in _INFERENCE:
             self._take_response(value)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from foretell.model.kinds import OPEN, Kind, Outcome
 from foretell.model.payload import open_kept
+from foretell.model.rare import Rare
 
 if TYPE_CHECKING:
     from foretell.model.facts import (
@@ -33,13 +34,10 @@ class Call:
     __slots__ = (
         "agent",
         "agent_name",
-        "attributes",
         "content_exported",
         "cost",
-        "dropped",
         "end_ns",
         "error",
-        "events",
         "facts",
         "group",
         "id",
@@ -48,23 +46,20 @@ class Call:
         "kept_input",
         "kept_output",
         "kind",
-        "links",
         "name",
         "outcome",
         "output",
         "parent_id",
         "parent_is_remote",
+        "rare",
         "response",
         "rss_close_bytes",
         "rss_open_bytes",
         "run_id",
-        "scope",
         "session",
         "span_id",
-        "span_kind",
         "start_ns",
         "step_index",
-        "title",
         "totals",
         "trace_flags",
         "trace_id",
@@ -76,7 +71,7 @@ class Call:
     kind: Kind
     name: str
     """Bare name of the agent, tool or function; `semconv.encode` makes the span's name of it and of the facts."""
-    title: str | None
+    title: Rare[str] = Rare()
     """What the program renamed the span to; None for the name that the conventions give."""
     id: int
     """Our own id. Where we own the provider it is the span's id too."""
@@ -117,11 +112,11 @@ class Call:
     kept_output: Kept | None
     content_exported: bool
     """True where the payloads may leave the machine (`content="export"`)."""
-    attributes: dict[str, Any] | None
+    attributes: Rare[dict[str, Any]] = Rare()
     """What the user or a foreign instrumentor set beside our facts, redacted by the worker."""
-    events: list[Event] | None
-    links: list[Link] | None
-    dropped: tuple[int, int, int] | None
+    events: Rare[list[Event]] = Rare()
+    links: Rare[list[Link]] = Rare()
+    dropped: Rare[tuple[int, int, int]] = Rare()
     """How many attributes, events and links were over a span's limits; None where none was."""
     identity: str | None
     """Keyed hash of name and unredacted input: finds repeats without the content."""
@@ -131,10 +126,12 @@ class Call:
     """Of the agent, as its author gave it."""
     trace_flags: int
     trace_state: str
-    span_kind: str | None
+    span_kind: Rare[str] = Rare()
     """Of foreign spans only (`client`, `server`, `producer`, `consumer`, `internal`)."""
-    scope: str | None
+    scope: Rare[str] = Rare()
     """Name of the foreign instrumentation that made the span; None for our own."""
+    rare: dict[str, Any] | None
+    """What few calls have (`Rare`), by name; None where there is nothing, which is asked once instead of seven times."""
 
     def __init__(self, kind: Kind, name: str, *, id: int, trace_id: int, run_id: str, start_ns: int) -> None:
         """Make an open call of which nothing more is known."""
@@ -151,9 +148,8 @@ class Call:
         self.end_ns = self.parent_id = self.step_index = self.agent = self.agent_name = None
         self.session = self.facts = self.totals = self.usage = self.cost = self.response = self.error = None
         self.input = self.output = self.kept_input = self.kept_output = None
-        self.attributes = self.events = self.links = self.identity = None
-        self.rss_open_bytes = self.rss_close_bytes = self.version = self.span_kind = None
-        self.group = self.title = self.parent_is_remote = self.dropped = self.scope = None
+        self.identity = self.rss_open_bytes = self.rss_close_bytes = self.version = None
+        self.group = self.parent_is_remote = self.rare = None
 
     @property
     def input_payload(self) -> Payload | None:

@@ -31,7 +31,9 @@ _GET: dict[type, Callable[[Any], tuple[Any, ...]]] = {kind: attrgetter(*names) f
 def redact_names(call: Call, redactor: Redactor) -> None:
     """Replace in every name of a call what must not be kept."""
     facts = call.facts
-    names = (call.name, call.agent_name, call.title, call.version)
+    names: tuple[str | None, ...] = (call.name, call.agent_name, call.version)
+    if call.rare is not None:
+        names += (call.title,)
     values = () if facts is None else _GET[type(facts)](facts)
     # Asked for all at once: a program knows few names, and the answer is nearly always yes.
     if call.error is None and redactor.are_clean(names + values, NAME_CHARS):

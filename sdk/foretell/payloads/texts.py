@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -42,15 +42,10 @@ def list_texts(calls: Sequence[Call], redactor: Redactor, hash_key: bytes = b"")
     sessions: dict[int, list[Call]] = {}
     for call in calls:
         redact_names(call, redactor)
-        if call.attributes:
-            texts.append(FreeText(call, _redact_attributes, draft_json(call.attributes)))
-        if call.events:
-            document = draft_json([part for event in call.events for part in (event.name, event.fields)])
-            texts.append(FreeText(call, _redact_events, document))
+        if call.rare is not None:
+            texts += _list_rare(call)
         if call.error is not None:
             texts.append(FreeText(call, _redact_error, encode_text(f"{call.error.message}\n{call.error.stacktrace}")))
-        if call.links:
-            texts.append(FreeText(call, _redact_links, draft_json([link.fields for link in call.links])))
         if call.session is not None:
             sessions.setdefault(id(call.session), []).append(call)
         facts = call.facts
@@ -65,6 +60,16 @@ def list_texts(calls: Sequence[Call], redactor: Redactor, hash_key: bytes = b"")
             texts.append(FreeText(facts, _redact_record_id, encode_text(str(facts.record_id))))
     texts += [_text_of_session(group, hash_key) for group in sessions.values()]
     return texts
+
+
+def _list_rare(call: Call) -> Iterator[FreeText]:
+    if call.attributes:
+        yield FreeText(call, _redact_attributes, draft_json(call.attributes))
+    if call.events:
+        document = draft_json([part for event in call.events for part in (event.name, event.fields)])
+        yield FreeText(call, _redact_events, document)
+    if call.links:
+        yield FreeText(call, _redact_links, draft_json([link.fields for link in call.links]))
 
 
 def redact_session(session: Session, redactor: Redactor, counts: RefineCounts, hash_key: bytes) -> Session:

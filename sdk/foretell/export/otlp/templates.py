@@ -57,13 +57,8 @@ def shape_of(call: Call) -> Shape | None:
     if (
         call.outcome is not OK
         or call.error is not None
-        or call.events
-        or call.attributes
-        or call.links
+        or call.rare is not None
         or call.trace_state
-        or call.title is not None
-        or call.dropped is not None
-        or call.span_kind is not None
         or (type(call.kept_input) is Payload and _is_unusual(call.kept_input))
         or (type(call.kept_output) is Payload and _is_unusual(call.kept_output))
     ):

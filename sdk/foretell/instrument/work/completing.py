@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from foretell.cost.estimating import estimate_stream
 from foretell.cost.responses import add_response
@@ -31,7 +32,7 @@ def complete_facts(calls: Sequence[Call]) -> None:
             if call.output is not None and not is_cut(call.output) and call.kind in INFERENCES:
                 call.response = call.response or []
                 add_response(call.response, value_of(call.output))
-            if call.spec.describe is not None and call.first_chunk_ns is not None:
+            if call.spec.describe is not None and call.chunk_times is not None:
                 _estimate_cut_stream(call)
 
 
@@ -63,10 +64,10 @@ def _inference(call: Operation) -> InferenceFacts:
         if spec.describe is not None:
             spec.describe(facts, request, call)
         _take_request(facts, request)
-    if call.first_chunk_ns is not None:
+    if times := call.chunk_times:
         facts.is_stream = True
-        facts.time_to_first_chunk_s = (call.first_chunk_ns - call.start_ns) / 1e9
-        facts.chunk_gaps_s = [gap / 1e9 for gap in call.chunks or ()]
+        facts.time_to_first_chunk_s = (times[0] - call.start_ns) / 1e9
+        facts.chunk_gaps_s = [max(later - sooner, 0) / 1e9 for sooner, later in pairwise(times)]
     return facts
 
 

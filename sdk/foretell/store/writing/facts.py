@@ -103,37 +103,33 @@ def rare_facts(call: Call) -> dict[str, Any]:
         _note_usage(call.usage, rare)
     if call.error is not None and call.error.stacktrace:
         rare["stacktrace"] = call.error.stacktrace
-    if call.attributes:
-        rare["attributes"] = call.attributes
-    if call.events:
-        rare["events"] = [(event.name, event.time_ns, event.fields) for event in call.events]
-    if call.links:
-        rare["links"] = [(f"{link.trace_id:032x}", f"{link.span_id:016x}", link.fields) for link in call.links]
     if isinstance(call.kept_input, Payload):
         _note_payload(call.kept_input, "input", rare)
     if isinstance(call.kept_output, Payload):
         _note_payload(call.kept_output, "output", rare)
-    _note_span(call, rare)
-    return rare
-
-
-def _note_span(call: Call, rare: dict[str, Any]) -> None:
+    if call.rare is not None:
+        _note_rare(call, rare)
     if call.version is not None:
         rare["version"] = call.version
-    if call.span_kind is not None:
-        rare["span_kind"] = call.span_kind
-    if call.scope is not None:
-        rare["scope"] = call.scope
-    if call.title is not None:
-        rare["title"] = call.title
-    if call.dropped is not None:
-        rare["dropped"] = call.dropped
     if call.parent_is_remote:
         rare["parent_is_remote"] = True
     if call.trace_flags != 1:
         rare["trace_flags"] = call.trace_flags
     if call.trace_state:
         rare["trace_state"] = call.trace_state
+    return rare
+
+
+def _note_rare(call: Call, rare: dict[str, Any]) -> None:
+    if call.attributes:
+        rare["attributes"] = call.attributes
+    if call.events:
+        rare["events"] = [(event.name, event.time_ns, event.fields) for event in call.events]
+    if call.links:
+        rare["links"] = [(f"{link.trace_id:032x}", f"{link.span_id:016x}", link.fields) for link in call.links]
+    for name in ("span_kind", "scope", "title", "dropped"):
+        if (value := getattr(call, name)) is not None:
+            rare[name] = value
 
 
 def _note_usage(usage: Usage, rare: dict[str, Any]) -> None:
