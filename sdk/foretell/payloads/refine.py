@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # hashlib lets go of the GIL above 2047 bytes, and a busy caller keeps it for 5 ms then.
 _HASH_STEP = 2047
 _HASH_STEPS_UP_TO = 64 * 1024
+_LIST = b"["[0]
 
 
 @dataclass(slots=True)
@@ -59,38 +60,49 @@ def refine_contents(
 
 def _refine(calls: Sequence[Call], redactor: Redactor, limits: Limits, hash_key: bytes) -> RefineCounts:
     counts = RefineCounts()
-    contents, documents = _take_contents(calls, limits, hash_key)
+    contents = _take_contents(calls, limits, hash_key)
+    count = len(contents.documents)
     texts = list_texts(calls, redactor, hash_key)
-    documents += [text.document for text in texts]
+    documents = contents.documents + [text.document for text in texts]
     owners = _add_seams(contents, documents, redactor)
     suspects = {owners.get(place, place) for place in redactor.find_suspects(documents)}
-    inline_bytes = limits.inline_bytes
-    for place, ((call, slot, captured), document) in enumerate(zip(contents, documents, strict=False)):
-        if suspects and place in suspects:
+    for place in sorted(contents.unusual.keys() | {place for place in suspects if place < count}):
+        document = documents[place]
+        captured = contents.unusual.get(place, document)
+        if place in suspects:
             payload = _redact_content(captured, redactor, limits, counts)
-        elif len(document) > inline_bytes:
+        elif len(document) > limits.inline_bytes:
             payload = _cap(document, value_of(captured), captured, NO_RULES, limits)
-        elif type(captured) is bytes:
-            setattr(call, slot, captured)  # as nearly all
-            continue
         else:
             payload = Payload(document.decode(), len(document), NO_RULES, is_cut(captured))
         if payload.is_truncated:
             counts.truncated += 1
-        setattr(call, slot, payload)
-    for place, text in enumerate(texts, len(contents)):
+        setattr(contents.calls[place], contents.slots[place], payload)
+    for place, text in enumerate(texts, count):
         if place in suspects:
             text.redact(redactor, counts)
     return counts
 
 
-_Content = tuple["Call", str, "Taken"]
+class _Contents:
+    """What was captured of a batch, in lists: a tuple for each would have the garbage collector look through them."""
+
+    __slots__ = ("calls", "documents", "slots", "unusual")
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.slots: list[str] = []
+        """Where its content belongs."""
+        self.documents: list[bytes] = []
+        self.unusual: dict[int, Taken] = {}
+        """Place → what becomes a payload though nothing in it is suspected; the others are kept as they are."""
 
 
-def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> tuple[list[_Content], list[bytes]]:
+def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> _Contents:
     """Take what was captured off the calls and write it as JSON; give each call with an input its identity."""
-    contents: list[_Content] = []
-    documents: list[bytes] = []
+    contents = _Contents()
+    documents, owners, slots, unusual = contents.documents, contents.calls, contents.slots, contents.unusual
+    keeps, inline_bytes = limits.keeps_contents, limits.inline_bytes
     named: dict[str, Any] = {}  # the calls of a batch have few names
     for call in calls:
         captured = call.input
@@ -102,16 +114,27 @@ def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> tu
                 # Processors have instructions for it: BLAKE2 takes half as long again.
                 begun = named[call.name] = hashlib.sha256(hash_key + encode_text(call.name) + b"\0")
             call.identity = _hash(begun.copy(), document)
-            if limits.keeps_contents:
-                contents.append((call, "kept_input", captured))
+            if keeps:
+                if document is captured and len(document) <= inline_bytes:
+                    call.kept_input = document
+                else:
+                    unusual[len(documents)] = captured
+                owners.append(call)
+                slots.append("kept_input")
                 documents.append(document)
         captured = call.output
         if captured is not None:
             call.output = None
-            if limits.keeps_contents:
-                contents.append((call, "kept_output", captured))
-                documents.append(captured if type(captured) is bytes else draft_json(value_of(captured)))
-    return contents, documents
+            if keeps:
+                document = captured if type(captured) is bytes else draft_json(value_of(captured))
+                if document is captured and len(document) <= inline_bytes:
+                    call.kept_output = document
+                else:
+                    unusual[len(documents)] = captured
+                owners.append(call)
+                slots.append("kept_output")
+                documents.append(document)
+    return contents
 
 
 def _hash(begun: Any, document: bytes) -> str:
@@ -127,14 +150,14 @@ def _hash(begun: Any, document: bytes) -> str:
     return begun.hexdigest()[:32]  # type: ignore[no-any-return]  # a hash of hashlib's
 
 
-def _add_seams(contents: Sequence[_Content], documents: list[bytes], redactor: Redactor) -> dict[int, int]:
+def _add_seams(contents: _Contents, documents: list[bytes], redactor: Redactor) -> dict[int, int]:
     """Add the joined texts of streams' chunks to what is searched. Returns place of the text → place of the content."""
     owners: dict[int, int] = {}
-    for place, (_, _, captured) in enumerate(contents):
-        if documents[place].startswith(b"["):
-            for text in redactor.join_seams(value_of(captured), is_stream=_is_stream(captured)):
-                owners[len(documents)] = place
-                documents.append(encode_text(text))
+    for place in [place for place, document in enumerate(contents.documents) if document[0] == _LIST]:
+        captured = contents.unusual.get(place, contents.documents[place])
+        for text in redactor.join_seams(value_of(captured), is_stream=_is_stream(captured)):
+            owners[len(documents)] = place
+            documents.append(encode_text(text))
     return owners
 
 

@@ -59,10 +59,12 @@ class Sieve:
 
     def find_suspects(self, texts: Sequence[bytes]) -> list[int]:
         """Return the places of texts that a rule may match. One search where there is none."""
-        if sum(map(len, texts)) > _BATCH_BYTES and len(texts) > 1:
+        sizes = list(map(len, texts))
+        if sum(sizes) > _BATCH_BYTES and len(texts) > 1:
             middle = len(texts) // 2
             return self.find_suspects(texts[:middle]) + [middle + i for i in self.find_suspects(texts[middle:])]
-        texts = [_drop_pictures(text) if len(text) > _PICTURE_BYTES else text for text in texts]
+        if max(sizes, default=0) > _PICTURE_BYTES:
+            texts = [_drop_pictures(text) if len(text) > _PICTURE_BYTES else text for text in texts]
         joined = b"\n".join(texts)
         match = self._pattern.search(joined)
         if match is None:

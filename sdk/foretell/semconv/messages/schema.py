@@ -25,7 +25,6 @@ Message = dict[str, Any]  # parsed JSON: `role`, `parts` and perhaps `name`
 _ROLES = {"model": "assistant", "ai": "assistant", "human": "user", "function": "tool", "developer": "system"}
 _BODY_KEYS = ("kwargs", "body", "request", "params", "json")
 _CONTENT_KEYS = ("messages", "input", "contents", "prompt")
-_PLAIN_KEYS = {"role", "content"}
 _INSTRUCTION_KEYS = ("system", "instructions", "system_instruction", "systemInstruction")
 _BESIDE_KEYS = frozenset((*_INSTRUCTION_KEYS, "tools", "config", "toolConfig"))
 """What else of a request is told beside its messages."""
@@ -45,8 +44,9 @@ def read_request(value: Any) -> Conversation:  # any parsed JSON
     """Return the messages, instructions and tools in a request, a list of messages, or plain text."""
     if not isinstance(value, dict):
         return Conversation(_read_many(value, "user"))
-    if value.get("messages") is not None and value.keys().isdisjoint(_BESIDE_KEYS):
-        return Conversation(_read_many(value["messages"], "user"))  # as most requests are
+    messages = value.get("messages")
+    if messages is not None and _BESIDE_KEYS.isdisjoint(value):
+        return Conversation(_read_many(messages, "user"))  # as most requests are
     body = _body_of(value)
     if body is None:
         return Conversation(_read_many(_only_text(value), "user"))
@@ -161,9 +161,9 @@ def _read_many(value: Any, role: str) -> list[Message]:  # any parsed JSON
 
 def _read_plain(value: Any) -> Message | None:  # any parsed JSON
     """Return a message of a role and a text, as nearly all are; None for any other."""
-    if type(value) is not dict or value.keys() != _PLAIN_KEYS:
+    if type(value) is not dict or len(value) != 2:
         return None
-    role, content = value["role"], value["content"]
+    role, content = value.get("role"), value.get("content")
     if type(role) is not str or type(content) is not str or not role:
         return None
     spoken = _ROLES.get(role, role)
