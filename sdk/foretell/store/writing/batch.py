@@ -14,6 +14,7 @@ from foretell.store.writing.columns import (
     FACTS_OF_OPEN_ROOT,
     FACTS_OF_ROOT,
     NO_TAIL,
+    ROW_COLUMNS,
     WHOLE_TAIL,
 )
 from foretell.store.writing.facts import session_part
@@ -44,24 +45,22 @@ class Batch:
         "log_bytes",
         "logs",
         "opened",
-        "row_runs",
-        "rows",
         "runs",
         "scores",
         "settled_bytes",
         "settled_rows",
         "size_bytes",
         "unreadable",
+        "values",
         "width",
     )
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.rows: list[tuple[Any, ...]] = []
+        self.values: list[Any] = []
+        """Rows of finished calls, one behind the other: as tuples the garbage collector would look through them."""
         self.width = NO_TAIL
         """How many of ROW_COLUMNS some row has a value in."""
-        self.row_runs: list[str] = []
-        """The run of each row."""
         self.opened: dict[int, tuple[str, tuple[Any, ...]]] = {}
         self.closed: list[int] = []
         self.runs: dict[str, list[Any]] = {}
@@ -78,19 +77,19 @@ class Batch:
 
     def __len__(self) -> int:
         """How many calls and lines of logs it holds."""
-        return len(self.rows) + len(self.opened) + len(self.logs)
+        return len(self.values) // len(ROW_COLUMNS) + len(self.opened) + len(self.logs)
 
     @property
     def is_empty(self) -> bool:
         """True when there is nothing to write."""
-        held = (self.rows, self.opened, self.runs, self.closed, self.scores, self.findings, self.logs)
+        held = (self.values, self.opened, self.runs, self.closed, self.scores, self.findings, self.logs)
         return not any(held)
 
     def note_calls(  # noqa: C901  # one pass over the batch: a second one costs more than the branch
         self, calls: Sequence[Call], service_name: str, open_ids: dict[int, bool]
     ) -> None:
         """Add finished calls; those in `open_ids` are taken out of it and of the open calls."""
-        rows, row_runs, runs = self.rows, self.row_runs, self.runs
+        values, runs = self.values, self.runs
         trace_id, trace, session, session_text = -1, bytearray(), None, ""
         newest: dict[str, tuple[Call, bytearray]] = {}
         size = ROW_BYTES * len(calls)
@@ -105,12 +104,11 @@ class Batch:
                 if call.session is not session:
                     session = call.session
                     session_text = session_part(session)
-                rows.append(call_row(call, trace, session_text))
+                values += call_row(call, trace, session_text)
             except (TypeError, ValueError, RecursionError, AttributeError):
                 # One call with facts that JSON cannot hold must not cost the others.
                 self.unreadable += 1
                 continue
-            row_runs.append(run_id)
             line = runs.get(run_id)
             if line is None:
                 line = runs[run_id] = _new_line(call)
@@ -178,8 +176,8 @@ class Batch:
 
     def drop_rows(self) -> int:
         """Forget the calls but not the sums of their runs; tells how many were forgotten. The logs went before."""
-        count = len(self.rows)
-        self.rows, self.row_runs, self.blobs, self.blob_uses, self.size_bytes = [], [], {}, [], 0
+        count = len(self.values) // len(ROW_COLUMNS)
+        self.values, self.blobs, self.blob_uses, self.size_bytes = [], {}, [], 0
         return count
 
     def merge(self, older: Batch) -> None:

@@ -24,8 +24,8 @@ CALL_COLUMNS = (
 column costs 0.4 µs a row, set or not. The texts come last, because SQLite reads a row from its start and a list of calls
 never needs them."""
 
-ROW_COLUMNS = (*CALL_COLUMNS[2:-3], "input", "output", "error")
-"""What `rows.call_row` gives: the run's key and the process are known when it is written."""
+ROW_COLUMNS = ("run", *CALL_COLUMNS[2:-3], "input", "output", "error")
+"""What `rows.call_row` gives: the process, and the run's key in place of its id, are known when it is written."""
 NO_TAIL, CONTENTS_TAIL, WHOLE_TAIL = len(ROW_COLUMNS) - 3, len(ROW_COLUMNS) - 1, len(ROW_COLUMNS)
 """How many of them a batch writes: without contents and errors, without errors, or all. A None costs half a microsecond."""
 

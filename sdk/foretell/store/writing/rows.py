@@ -42,6 +42,7 @@ def call_row(call: Call, trace_id: bytearray, session: str) -> tuple[Any, ...]:
     if parent_id is not None and parent_id >= _TOP_BIT:
         parent_id -= _WRAP
     return (
+        call.run_id,
         id - _WRAP if id >= _TOP_BIT else id,
         trace_id,
         parent_id,

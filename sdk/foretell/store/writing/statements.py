@@ -27,24 +27,19 @@ def insert_rows(
         connection.execute(sql, list(chain.from_iterable(part)))
 
 
-def insert_keyed(
-    connection: sqlite3.Connection,
-    table: str,
-    columns: tuple[str, ...],
-    keys: Sequence[int],
-    second: str,
-    rows: Sequence[Row],
+def insert_flat(
+    connection: sqlite3.Connection, table: str, columns: tuple[str, ...], second: str, values: list[Any]
 ) -> None:
-    """Insert all rows in order, each behind its key and the SQL of its second column, which is the same in all."""
-    start, count = 0, len(rows)
-    while start < count:
-        size = _size_for(count - start, len(columns))
-        values: list[Any] = []
-        for place in range(start, start + size):
-            values.append(keys[place])
-            values += rows[place]
-        connection.execute(_insert_sql(table, columns, size, "", second), values)
-        start += size
+    """Insert rows that stand one behind the other in `values`, in order.
+
+    The second column is not among them: its SQL is the same in all.
+    """
+    width = len(columns) - 1
+    start, end = 0, len(values)
+    while start < end:
+        size = _size_for((end - start) // width, width)
+        connection.execute(_insert_sql(table, columns, size, "", second), values[start : start + size * width])
+        start += size * width
 
 
 def _parts(

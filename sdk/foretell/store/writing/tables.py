@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foretell.store.writing.columns import LOG_COLUMNS, OPEN_COLUMNS, ROW_COLUMNS, RUN_COLUMNS
 from foretell.store.writing.facts import encode_json
 from foretell.store.writing.rows import signed
-from foretell.store.writing.statements import for_values, insert_keyed, insert_rows
+from foretell.store.writing.statements import for_values, insert_flat, insert_rows
 
 if TYPE_CHECKING:
     from foretell.model.facts import Score
@@ -58,12 +58,8 @@ def put_batch(connection: sqlite3.Connection, batch: Batch, process: int | None,
     if batch.opened:
         opened = [(keys[run_id], process, *row) for run_id, row in batch.opened.values()]
         insert_rows(connection, "open_calls", OPEN_COLUMNS, opened, _MERGE_OPEN)
-    if batch.rows:
-        first = "NULL" if process is None else str(process)
-        runs = [keys[run_id] for run_id in batch.row_runs]
-        width = batch.width
-        rows = batch.rows if width == len(ROW_COLUMNS) else [row[:width] for row in batch.rows]
-        insert_keyed(connection, "calls", ("run", "process", *ROW_COLUMNS[:width]), runs, first, rows)
+    if batch.values:
+        _put_calls(connection, batch, process, keys)
     if batch.closed:
         sql = "DELETE FROM open_calls WHERE process = ? AND id IN ({})"
         list(for_values(connection, sql, batch.closed, before=(process,)))
@@ -71,6 +67,17 @@ def put_batch(connection: sqlite3.Connection, batch: Batch, process: int | None,
     insert_rows(connection, "logs", LOG_COLUMNS, batch.logs)
     insert_rows(connection, "scores", _SCORE_COLUMNS, batch.scores)
     insert_rows(connection, "findings", _FINDING_COLUMNS, batch.findings, _MERGE_FINDING)
+
+
+def _put_calls(connection: sqlite3.Connection, batch: Batch, process: int | None, keys: dict[str, int]) -> None:
+    values = batch.values.copy()  # the batch may have to be written once more
+    width = len(ROW_COLUMNS)
+    values[::width] = [keys[run_id] for run_id in values[::width]]
+    while width > batch.width:
+        del values[width - 1 :: width]
+        width -= 1
+    columns = ("run", "process", *ROW_COLUMNS[1:width])
+    insert_flat(connection, "calls", columns, "NULL" if process is None else str(process), values)
 
 
 def put_runs(connection: sqlite3.Connection, lines: list[list[Any]], now_ns: int) -> dict[str, int]:
@@ -125,7 +132,7 @@ def finding_row(finding: Finding) -> tuple[Any, ...]:
 
 def clean_batch(batch: Batch) -> None:
     """Make everything in a batch fit for SQLite; done only after it refused the batch."""
-    batch.rows = [_clean(row) for row in batch.rows]
+    batch.values = list(_clean(batch.values))
     batch.opened = {id: (run_id, _clean(row)) for id, (run_id, row) in batch.opened.items()}
     batch.runs = {run_id: list(_clean(line)) for run_id, line in batch.runs.items()}
     batch.scores = [_clean(row) for row in batch.scores]
