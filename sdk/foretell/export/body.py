@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-SLICE_BYTES: Final = 64 * 2**10
-"""What is joined at once: it stays in the processor's cache until it is sent, and takes the memory of the slice before."""
+SLICE_BYTES: Final = 2**20
+"""What is joined at once: a bound for the memory. At each slice another thread may take the interpreter's lock away, so
+that slices of 64 KB cost more than they save."""
 
 
 class Body:
-    """A request in pieces. Whoever sends it goes over it, slice by slice; `bytes(body)` takes the memory for all of it."""
+    """A request in pieces. Whoever sends it goes over it, slice by slice; `bytes(body)` takes memory for all of it."""
 
     __slots__ = ("_pieces", "_size")
 
