@@ -23,8 +23,8 @@ from foretell.export.transport import (
 )
 
 if TYPE_CHECKING:
-    from foretell.export.body import Body
     from foretell.export.endpoints import Endpoint
+    from foretell.export.waiting import Body
 
 METHODS: Final = {
     "traces": "/opentelemetry.proto.collector.trace.v1.TraceService/Export",

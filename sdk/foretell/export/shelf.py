@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from foretell.export.counts import Counts
 from foretell.export.otlp.split import count_items
-from foretell.export.waiting import NEVER, Outbox, Request
-
-if TYPE_CHECKING:
-    from foretell.export.body import Body
+from foretell.export.waiting import NEVER, Body, Outbox, Request
 
 LOOK_S: Final = 60.0
 """Between two looks for what other processes left in the outbox."""

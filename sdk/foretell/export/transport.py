@@ -17,8 +17,8 @@ from foretell.export.endpoints import choose_proxy, read_proxies
 from foretell.export.otlp.split import read_partial_success
 
 if TYPE_CHECKING:
-    from foretell.export.body import Body
     from foretell.export.endpoints import Endpoint
+    from foretell.export.waiting import Body
 
 NO_LIMIT_S: Final = float("inf")
 RETRYABLE: Final = frozenset({429, 502, 503, 504})

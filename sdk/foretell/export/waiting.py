@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from foretell.export.body import Body
 from foretell.export.endpoints import BatchLimits
 from foretell.export.otlp.wire import list_resource, list_scope
 
 BATCH_BYTES: Final = 2 * 2**20
 """Past so much a request is full: larger ones save nothing more, and receivers of gRPC take 4 MB."""
+SLICE_BYTES: Final = 2**20
+"""What is joined at once: a bound for the memory. At each slice another thread may take the interpreter's lock away, so
+that slices of 64 KB cost more than they save."""
 NEVER: Final = float("inf")
 
 
@@ -44,6 +46,37 @@ class Pieces:
     def of(cls, *items: bytes) -> Pieces:
         """Items in one piece each."""
         return cls(list(items), sum(map(len, items)))
+
+
+class Body:
+    """A request in pieces. Whoever sends it goes over it, slice by slice; `bytes(body)` takes memory for all of it."""
+
+    __slots__ = ("_pieces", "_size")
+
+    def __init__(self, pieces: list[bytes], size: int) -> None:
+        """Hold pieces, which have that size together."""
+        self._pieces = pieces
+        self._size = size
+
+    def __len__(self) -> int:
+        """Bytes of all of it."""
+        return self._size
+
+    def __bytes__(self) -> bytes:
+        """All of it in one piece."""
+        return b"".join(self._pieces)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Slices of `SLICE_BYTES` or a piece more, as often as asked for."""
+        pieces = self._pieces
+        start = size = 0
+        for end, piece in enumerate(pieces, 1):
+            size += len(piece)
+            if size >= SLICE_BYTES:
+                yield b"".join(pieces[start:end])
+                start, size = end, 0
+        if start < len(pieces):
+            yield b"".join(pieces[start:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,10 @@ from foretell.errors import FAULTS
 from foretell.instrument.contexts import leave_context, live_context
 from foretell.instrument.endings import describe_error, outcome_of
 from foretell.instrument.otel.limits import put_attribute, put_event
-from foretell.model.call import Call
+from foretell.model.call import Call, Rare
 from foretell.model.facts import AgentTotals
 from foretell.model.kinds import AGENT, EMBEDDINGS, ERROR, LLM, OK, OPEN, TOOL, WORKFLOW, Outcome
 from foretell.model.payload import is_cut, size_of
-from foretell.model.rare import Rare
 from foretell.payloads.taking.snapshot import take_arguments, take_copy, take_snapshot
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from foretell.model.kinds import OPEN, Kind, Outcome
 from foretell.model.payload import open_kept
-from foretell.model.rare import Rare
 
 if TYPE_CHECKING:
     from foretell.model.facts import (
@@ -22,6 +21,43 @@ if TYPE_CHECKING:
     )
     from foretell.model.payload import Kept, Payload, Taken
     from foretell.model.usage import Cost, Usage
+
+T = TypeVar("T")
+
+
+class Rare(Generic[T]):
+    """An attribute that is None for most objects of a class, and stands in the dictionary `rare` where it is not.
+
+    Slots cost each object that has them: to set, and each time that the garbage collector looks through it.
+    """
+
+    __slots__ = ("_name",)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Learn the attribute's name."""
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Rare[T]: ...
+    @overload
+    def __get__(self, instance: Any, owner: type) -> T | None: ...
+    def __get__(self, instance: Any, owner: type) -> Rare[T] | T | None:
+        """The value, None where there is none."""
+        if instance is None:
+            return self
+        rare = instance.rare
+        return None if rare is None else rare.get(self._name)
+
+    def __set__(self, instance: Any, value: T | None) -> None:
+        """Put a value there, or with None take it away."""
+        rare = instance.rare
+        if rare is None:
+            if value is not None:
+                instance.rare = {self._name: value}
+        elif value is None:
+            rare.pop(self._name, None)
+        else:
+            rare[self._name] = value  # in place: threads may set different ones at once
 
 
 class Call:

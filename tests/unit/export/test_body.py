@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretell.export import body as body_module
-from foretell.export.body import SLICE_BYTES, Body
+from foretell.export import waiting
+from foretell.export.waiting import SLICE_BYTES, Body
 
 
 def make(pieces: list[bytes]) -> Body:
@@ -15,16 +16,14 @@ def make(pieces: list[bytes]) -> Body:
 
 @given(st.lists(st.binary(max_size=9)))
 def test_slices_are_the_whole_each_time(pieces):
-    small, body_module.SLICE_BYTES = body_module.SLICE_BYTES, 10
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waiting, "SLICE_BYTES", 10)
         body = make(pieces)
         whole = b"".join(pieces)
 
         assert (whole, whole, whole) == (b"".join(body), b"".join(body), bytes(body))
         assert len(whole) == len(body)
         assert all(10 <= len(part) < 19 for part in list(body)[:-1])
-    finally:
-        body_module.SLICE_BYTES = small
 
 
 def test_a_slice_is_bounded_by_the_piece_that_fills_it():
