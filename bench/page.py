@@ -22,8 +22,9 @@ OPENING = """# What recording costs
 Written by `make bench-peers`; nobody edits it by hand. One agent run is seven spans (an agent, three model calls, three tool
 calls) with arguments and results of about 1 KB each. Every variant sends its spans by OTLP over real HTTP to a collector on the
 same machine. Variants are interleaved, each measurement in a process of its own; figures are medians over the rounds with
-least and most in brackets, less what the plain function costs. Compare the ratios (×, against the bare OpenTelemetry SDK in the
-same round): microseconds drift with the machine.
+least and most in brackets, less what the plain function costs. Compare the ratios (×, in the same round): microseconds drift
+with the machine. They are against `bare`, those of `foretell` and `foretell+export` against `bare+content`, which records as
+much, where that was measured.
 
 - `bare`: the OpenTelemetry SDK with its batch processor and official exporter, eight attributes, no content.
 - `bare+content`: the same with inputs and outputs as two JSON attributes.
