@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from foretell.instrument.operation import Operation
 
 NOWHERE = Context()
+"""Where nobody goes back to."""
 
 
 def leave_context(operation: Operation, *, is_certain: bool = False) -> None:

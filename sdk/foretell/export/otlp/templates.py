@@ -50,6 +50,8 @@ _shared_facts = attrgetter(
 
 Shape = tuple[Any, ...]
 """Everything that two calls must have in common to share a template; its first item is the kind."""
+_UNUSUAL = frozenset(("attributes", "dropped", "events", "links", "span_kind", "title"))
+"""What of a call's `rare` stands on its span."""
 
 
 def shape_of(call: Call) -> Shape | None:
@@ -57,8 +59,8 @@ def shape_of(call: Call) -> Shape | None:
     if (
         call.outcome is not OK
         or call.error is not None
-        or call.rare is not None
         or call.trace_state
+        or (call.rare is not None and not _UNUSUAL.isdisjoint(call.rare))
         or (type(call.kept_input) is Payload and _is_unusual(call.kept_input))
         or (type(call.kept_output) is Payload and _is_unusual(call.kept_output))
     ):
