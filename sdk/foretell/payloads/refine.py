@@ -87,22 +87,30 @@ def _refine(calls: Sequence[Call], redactor: Redactor, limits: Limits, hash_key:
 class _Contents:
     """What was captured of a batch, in lists: a tuple for each would have the garbage collector look through them."""
 
-    __slots__ = ("calls", "documents", "slots", "unusual")
+    __slots__ = ("_inline_bytes", "calls", "documents", "slots", "unusual")
 
-    def __init__(self) -> None:
+    def __init__(self, inline_bytes: int) -> None:
         self.calls: list[Call] = []
         self.slots: list[str] = []
         """Where its content belongs."""
         self.documents: list[bytes] = []
         self.unusual: dict[int, Taken] = {}
         """Place → what becomes a payload though nothing in it is suspected; the others are kept as they are."""
+        self._inline_bytes = inline_bytes
+
+    def add(self, call: Call, slot: str, captured: Taken, document: bytes) -> None:
+        if document is captured and len(document) <= self._inline_bytes:
+            setattr(call, slot, document)
+        else:
+            self.unusual[len(self.documents)] = captured
+        self.calls.append(call)
+        self.slots.append(slot)
+        self.documents.append(document)
 
 
 def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> _Contents:
     """Take what was captured off the calls and write it as JSON; give each call with an input its identity."""
-    contents = _Contents()
-    documents, owners, slots, unusual = contents.documents, contents.calls, contents.slots, contents.unusual
-    keeps, inline_bytes = limits.keeps_contents, limits.inline_bytes
+    contents = _Contents(limits.inline_bytes)
     named: dict[str, Any] = {}  # the calls of a batch have few names
     for call in calls:
         captured = call.input
@@ -114,26 +122,14 @@ def _take_contents(calls: Sequence[Call], limits: Limits, hash_key: bytes) -> _C
                 # Processors have instructions for it: BLAKE2 takes half as long again.
                 begun = named[call.name] = hashlib.sha256(hash_key + encode_text(call.name) + b"\0")
             call.identity = _hash(begun.copy(), document)
-            if keeps:
-                if document is captured and len(document) <= inline_bytes:
-                    call.kept_input = document
-                else:
-                    unusual[len(documents)] = captured
-                owners.append(call)
-                slots.append("kept_input")
-                documents.append(document)
+            if limits.keeps_contents:
+                contents.add(call, "kept_input", captured, document)
         captured = call.output
         if captured is not None:
             call.output = None
-            if keeps:
+            if limits.keeps_contents:
                 document = captured if type(captured) is bytes else draft_json(value_of(captured))
-                if document is captured and len(document) <= inline_bytes:
-                    call.kept_output = document
-                else:
-                    unusual[len(documents)] = captured
-                owners.append(call)
-                slots.append("kept_output")
-                documents.append(document)
+                contents.add(call, "kept_output", captured, document)
     return contents
 
 
